@@ -1,0 +1,55 @@
+//! The only place that knows linfa-logistic.
+
+use linfa::prelude::*;
+use linfa_logistic::MultiLogisticRegression;
+use ndarray::{Array1, Array2};
+
+use crate::error::{Error, Result};
+use crate::vectorizer::SparseRows;
+
+/// Bytes of the dense matrix that linfa-logistic needs.
+pub(super) fn matrix_bytes(rows: &SparseRows) -> usize {
+    rows.len() * rows.columns() * size_of::<f64>()
+}
+
+/// Fits with linfa-logistic (L-BFGS), from zero or from given parameters.
+/// Returns the parameters in the layout of [`super::objective`].
+///
+/// linfa-logistic returns `Ok` without having converged, and all-zero
+/// parameters when its optimiser has no best ones: the caller has to check
+/// the gradient at what it returns.
+pub(super) fn fit(
+    rows: &SparseRows,
+    targets: &[usize],
+    classes: usize,
+    alpha: f64,
+    tolerance: f64,
+    max_iterations: usize,
+    start: Option<&[f64]>,
+) -> Result<Vec<f64>> {
+    let shape = (rows.columns() + 1, classes);
+    let mut matrix = Array2::<f64>::zeros((rows.len(), rows.columns()));
+    for (i, mut dense) in matrix.rows_mut().into_iter().enumerate() {
+        let (columns, values) = rows.row(i);
+        for (&column, &value) in columns.iter().zip(values) {
+            dense[column as usize] = value;
+        }
+    }
+    let dataset = Dataset::new(matrix, Array1::from(targets.to_vec()));
+    let mut params = MultiLogisticRegression::default()
+        .alpha(alpha)
+        .gradient_tolerance(tolerance)
+        .max_iterations(max_iterations as u64);
+    if let Some(start) = start {
+        let start = Array2::from_shape_vec(shape, start.to_vec())
+            .map_err(|e| Error::Training(format!("start parameters: {e}")))?;
+        params = params.initial_params(start);
+    }
+    let fitted = params.fit(&dataset).map_err(|e| Error::Training(format!("linfa-logistic: {e}")))?;
+    if fitted.classes().len() != classes {
+        return Err(Error::Training("a class has no rows".into()));
+    }
+    let mut parameters: Vec<f64> = fitted.params().iter().copied().collect();
+    parameters.extend(fitted.intercept());
+    Ok(parameters)
+}

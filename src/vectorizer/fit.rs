@@ -1,0 +1,260 @@
+//! Learns a vocabulary: counts in which texts each term occurs.
+//!
+//! Texts become sequences of word numbers once; n-grams are then counted
+//! length by length, keyed by numbers. An n-gram is only counted if the one
+//! that it extends is frequent enough, so rare ones never fill memory. All
+//! counts are integers and all orders explicit: threads change nothing.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::matcher::{NONE, char_ngrams};
+use super::params::VectorizerParams;
+use super::vocabulary::Vocabulary;
+use crate::text::{Normalizer, tokens};
+
+/// Texts per unit of parallel work; fixed, so that results never depend on
+/// the number of threads.
+const CHUNK: usize = 512;
+
+/// Numbers for strings, in order of first appearance.
+#[derive(Default)]
+struct Interner {
+    numbers: FxHashMap<Box<str>, u32>,
+}
+
+impl Interner {
+    fn number(&mut self, string: &str) -> u32 {
+        if let Some(&number) = self.numbers.get(string) {
+            return number;
+        }
+        let number = self.numbers.len() as u32;
+        self.numbers.insert(string.into(), number);
+        number
+    }
+
+    fn strings(self) -> Vec<Box<str>> {
+        let mut strings = vec![Box::default(); self.numbers.len()];
+        for (string, number) in self.numbers {
+            strings[number as usize] = string;
+        }
+        strings
+    }
+}
+
+/// Texts as sequences of numbers, one after another in one array.
+struct Sequences {
+    numbers: Vec<u32>,
+    ends: Vec<usize>,
+}
+
+impl Sequences {
+    fn texts(&self) -> impl Iterator<Item = (usize, std::ops::Range<usize>)> {
+        (0..self.ends.len()).map(|text| (text, if text == 0 { 0 } else { self.ends[text - 1] }..self.ends[text]))
+    }
+}
+
+/// Learns the vocabulary of `texts`: every term within the document
+/// frequency limits of `params`.
+pub(super) fn vocabulary<S: AsRef<str> + Sync>(params: &VectorizerParams, texts: &[S]) -> Vocabulary {
+    let most = (params.max_df * texts.len() as f64).floor() as u32;
+    let frequent = |df: u32| df >= params.min_df && df <= most;
+    let (mut sequences, surfaces) = surfaces(texts);
+    let normalizer = Normalizer::new(&params.normalizer);
+    let words: Vec<Option<(String, String)>> = surfaces
+        .par_iter()
+        .map(|surface| {
+            let word = normalizer.word(surface)?;
+            let stem = normalizer.stem(&word);
+            Some((word, stem))
+        })
+        .collect();
+
+    let mut characters: Vec<(Box<str>, u32)> = Vec::new();
+    if let Some(range) = params.char_ngrams {
+        let mut interner = Interner::default();
+        let of_surface: Vec<Vec<u32>> = words
+            .iter()
+            .map(|word| {
+                let mut numbers = Vec::new();
+                if let Some((word, _)) = word {
+                    char_ngrams(word, range, |ngram| numbers.push(interner.number(ngram)));
+                }
+                numbers
+            })
+            .collect();
+        let strings = interner.strings();
+        let frequency = frequencies(&sequences, strings.len(), |surface| &of_surface[surface as usize]);
+        characters = strings.into_iter().zip(frequency).filter(|&(_, df)| frequent(df)).collect();
+        characters.sort_unstable();
+    }
+
+    let mut interner = Interner::default();
+    let stem_of_surface: Vec<[u32; 1]> =
+        words.iter().map(|word| [word.as_ref().map_or(NONE, |(_, stem)| interner.number(stem))]).collect();
+    let stems = interner.strings();
+    for number in &mut sequences.numbers {
+        *number = stem_of_surface[*number as usize][0];
+    }
+    let mut terms = word_ngrams(params, &sequences, &stems);
+    terms.retain(|&(_, df)| frequent(df));
+    terms.sort_unstable();
+
+    let (words, mut document_frequency): (Vec<_>, Vec<_>) = terms.into_iter().unzip();
+    document_frequency.extend(characters.iter().map(|&(_, df)| df));
+    Vocabulary {
+        documents: texts.len() as u32,
+        words,
+        characters: characters.into_iter().map(|(ngram, _)| ngram.into()).collect(),
+        document_frequency,
+    }
+}
+
+/// Texts as sequences of surface forms, and the distinct forms.
+fn surfaces<S: AsRef<str> + Sync>(texts: &[S]) -> (Sequences, Vec<&str>) {
+    struct Chunk<'a> {
+        distinct: Vec<&'a str>,
+        numbers: Vec<u32>,
+        lengths: Vec<usize>,
+    }
+    let chunks: Vec<Chunk<'_>> = texts
+        .par_chunks(CHUNK)
+        .map(|texts| {
+            let mut numbers_of = FxHashMap::default();
+            let mut chunk = Chunk { distinct: Vec::new(), numbers: Vec::new(), lengths: Vec::new() };
+            for text in texts {
+                let text = text.as_ref();
+                let before = chunk.numbers.len();
+                for token in tokens(text) {
+                    let surface = &text[token.start..token.end];
+                    let number = *numbers_of.entry(surface).or_insert_with(|| {
+                        chunk.distinct.push(surface);
+                        chunk.distinct.len() as u32 - 1
+                    });
+                    chunk.numbers.push(number);
+                }
+                chunk.lengths.push(chunk.numbers.len() - before);
+            }
+            chunk
+        })
+        .collect();
+
+    let mut numbers_of: FxHashMap<&str, u32> = FxHashMap::default();
+    let mut distinct = Vec::new();
+    let mut all = Sequences { numbers: Vec::new(), ends: Vec::new() };
+    for chunk in chunks {
+        let global: Vec<u32> = chunk
+            .distinct
+            .into_iter()
+            .map(|surface| {
+                *numbers_of.entry(surface).or_insert_with(|| {
+                    distinct.push(surface);
+                    distinct.len() as u32 - 1
+                })
+            })
+            .collect();
+        all.numbers.extend(chunk.numbers.into_iter().map(|local| global[local as usize]));
+        for length in chunk.lengths {
+            all.ends.push(all.ends.last().copied().unwrap_or(0) + length);
+        }
+    }
+    (all, distinct)
+}
+
+/// In how many texts each of `count` features occurs, where `features` gives
+/// the features of a number.
+fn frequencies<F: AsRef<[u32]>>(sequences: &Sequences, count: usize, features: impl Fn(u32) -> F) -> Vec<u32> {
+    let mut frequency = vec![0; count];
+    let mut last_text = vec![usize::MAX; count];
+    for (text, range) in sequences.texts() {
+        for &number in &sequences.numbers[range] {
+            for &feature in features(number).as_ref() {
+                if feature != NONE && last_text[feature as usize] != text {
+                    last_text[feature as usize] = text;
+                    frequency[feature as usize] += 1;
+                }
+            }
+        }
+    }
+    frequency
+}
+
+/// Word n-grams of the wanted lengths and their document frequencies; those
+/// longer than one word occur in at least `min_df` texts.
+fn word_ngrams(params: &VectorizerParams, sequences: &Sequences, stems: &[Box<str>]) -> Vec<(String, u32)> {
+    let frequency = frequencies(sequences, stems.len(), |stem| [stem]);
+    let mut names: Vec<String> = stems.iter().map(|stem| stem.to_string()).collect();
+    let mut found: Vec<(String, u32)> = Vec::new();
+    if params.word_ngrams.shortest() == 1 {
+        found.extend(names.iter().cloned().zip(frequency.iter().copied()));
+    }
+    // the n-gram of the current length that starts at each position
+    let mut starting: Vec<u32> = sequences
+        .numbers
+        .iter()
+        .map(|&stem| if stem != NONE && frequency[stem as usize] >= params.min_df { stem } else { NONE })
+        .collect();
+    let frequent_word = starting.clone();
+    for length in 2..=params.word_ngrams.longest() {
+        let counted = pairs(sequences, &starting, &frequent_word, length, params.min_df);
+        let longer: Vec<String> = counted
+            .iter()
+            .map(|&((start, word), _)| format!("{} {}", names[start as usize], stems[word as usize]))
+            .collect();
+        let number_of: FxHashMap<(u32, u32), u32> =
+            counted.iter().enumerate().map(|(number, &(pair, _))| (pair, number as u32)).collect();
+        if length >= params.word_ngrams.shortest() {
+            found.extend(longer.iter().cloned().zip(counted.iter().map(|&(_, df)| df)));
+        }
+        if length < params.word_ngrams.longest() {
+            for (_, range) in sequences.texts() {
+                for at in range.clone() {
+                    let pair = (starting[at], frequent_word.get(at + length - 1).copied().unwrap_or(NONE));
+                    let inside = at + length <= range.end;
+                    starting[at] = number_of.get(&pair).copied().filter(|_| inside).unwrap_or(NONE);
+                }
+            }
+        }
+        names = longer;
+    }
+    found
+}
+
+/// Document frequencies of the n-grams of `length` words, as pairs of the
+/// n-gram one shorter and the last word; at least `min_df`, in order.
+fn pairs(
+    sequences: &Sequences,
+    starting: &[u32],
+    words: &[u32],
+    length: usize,
+    min_df: u32,
+) -> Vec<((u32, u32), u32)> {
+    let shards = rayon::current_num_threads() as u64;
+    let mut counted: Vec<((u32, u32), u32)> = (0..shards)
+        .into_par_iter()
+        .flat_map_iter(|shard| {
+            // n-gram -> (document frequency, last text it was seen in)
+            let mut counts: FxHashMap<(u32, u32), (u32, u32)> = FxHashMap::default();
+            for (text, range) in sequences.texts() {
+                let text = text as u32;
+                for at in range.start..range.end.saturating_sub(length - 1) {
+                    let pair = (starting[at], words[at + length - 1]);
+                    let mixed = (u64::from(pair.0) << 32 | u64::from(pair.1)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+                    if pair.0 == NONE || pair.1 == NONE || (mixed >> 40) % shards != shard {
+                        continue;
+                    }
+                    counts
+                        .entry(pair)
+                        .and_modify(|(df, last)| {
+                            *df += u32::from(*last != text);
+                            *last = text;
+                        })
+                        .or_insert((1, text));
+                }
+            }
+            counts.into_iter().map(|(pair, (df, _))| (pair, df)).filter(move |&(_, df)| df >= min_df)
+        })
+        .collect();
+    counted.par_sort_unstable();
+    counted
+}
