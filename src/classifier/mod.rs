@@ -162,6 +162,42 @@ impl ClassifierParams {
         Ok(Classifier::from_solution(solution, classes, finished_by, tolerance))
     }
 
+    /// Fits with each alpha in turn, each fit starting from the one before;
+    /// always by the sparse solver, and only as exactly as scores need.
+    pub(crate) fn path(
+        &self,
+        rows: &SparseRows,
+        targets: &[usize],
+        alphas: &[f64],
+        fitted: &dyn Fn(),
+    ) -> Result<Vec<Classifier>> {
+        const TOLERANCE: f64 = 1e-4;
+        let class_rows = check_shapes(rows, targets, None)?;
+        let weights = self.loss_weights(targets, &class_rows, None);
+        let mut at = vec![0.0; (rows.columns() + 1) * class_rows.len()];
+        let mut tolerance = None;
+        let mut classifiers = Vec::new();
+        for &alpha in alphas {
+            let objective = Objective::new(rows, targets, weights.as_deref(), class_rows.len(), alpha);
+            // at zero weights the gradient is the same for every alpha
+            let tolerance = *tolerance.get_or_insert_with(|| {
+                let mut gradient = vec![0.0; at.len()];
+                objective.evaluate(&at, &mut gradient, &mut Vec::new());
+                TOLERANCE * norm(&gradient)
+            });
+            let solution = newton::minimize(&objective, at, tolerance, self.max_iterations);
+            at = solution.parameters.clone();
+            fitted();
+            classifiers.push(Classifier::from_solution(
+                solution,
+                class_rows.len(),
+                FinishedBy::Sparse,
+                tolerance,
+            ));
+        }
+        Ok(classifiers)
+    }
+
     /// The weight of each row's loss, `None` if all are 1.
     fn loss_weights(
         &self,
@@ -193,7 +229,9 @@ fn check_shapes(rows: &SparseRows, targets: &[usize], row_weights: Option<&[f32]
     }
     let classes = targets.iter().max().map_or(0, |&highest| highest + 1);
     if !(2..=MOST_CLASSES).contains(&classes) {
-        return Err(Error::Training(format!("there are {classes} labels; 2 to {MOST_CLASSES} can be told apart")));
+        return Err(Error::Training(format!(
+            "there are {classes} labels; 2 to {MOST_CLASSES} can be told apart"
+        )));
     }
     let mut class_rows = vec![0; classes];
     for &target in targets {
@@ -408,9 +446,12 @@ mod tests {
     fn a_fit_that_cannot_converge_is_an_error_with_its_figures() {
         let (rows, targets) = problem(5, 60, 10, 3);
         for solver in [Solver::Sparse, Solver::Linfa] {
-            let params = ClassifierParams { solver, max_iterations: 1, tolerance: 1e-12, ..Default::default() };
+            let params =
+                ClassifierParams { solver, max_iterations: 1, tolerance: 1e-12, ..Default::default() };
             match params.fit_rows(&rows, &targets, None) {
-                Err(Error::NotConverged { gradient_norm, tolerance, .. }) => assert!(gradient_norm > tolerance),
+                Err(Error::NotConverged { gradient_norm, tolerance, .. }) => {
+                    assert!(gradient_norm > tolerance)
+                }
                 other => panic!("{solver:?}: {other:?}"),
             }
         }
@@ -420,7 +461,9 @@ mod tests {
     fn bad_parameters_and_shapes_are_refused() {
         let (rows, targets) = problem(5, 6, 3, 2);
         for alpha in [0.0, -1.0, f64::NAN] {
-            assert!(ClassifierParams { alpha, ..Default::default() }.fit_rows(&rows, &targets, None).is_err());
+            assert!(
+                ClassifierParams { alpha, ..Default::default() }.fit_rows(&rows, &targets, None).is_err()
+            );
         }
         assert!(ClassifierParams::default().fit_rows(&rows, &targets[1..], None).is_err());
         assert!(ClassifierParams::default().fit_rows(&rows, &[0; 6], None).is_err());

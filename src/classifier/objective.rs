@@ -46,7 +46,12 @@ impl<'a> Objective<'a> {
 
     /// Value, gradient, and the probabilities that [`Objective::curvature`]
     /// and [`Objective::diagonal`] need.
-    pub fn evaluate(&self, parameters: &[f64], gradient: &mut [f64], probabilities: &mut Probabilities) -> f64 {
+    pub fn evaluate(
+        &self,
+        parameters: &[f64],
+        gradient: &mut [f64],
+        probabilities: &mut Probabilities,
+    ) -> f64 {
         probabilities.resize(self.rows.len() * self.classes, 0.0);
         let losses = self.sum_blocks(gradient, probabilities, |row, probability, sum| {
             self.logits(row, parameters, probability);
@@ -273,7 +278,12 @@ pub(crate) mod tests {
     use rand_chacha::ChaCha8Rng;
 
     /// Random sparse rows and targets.
-    pub(crate) fn problem(seed: u64, rows: usize, columns: usize, classes: usize) -> (SparseRows, Vec<usize>) {
+    pub(crate) fn problem(
+        seed: u64,
+        rows: usize,
+        columns: usize,
+        classes: usize,
+    ) -> (SparseRows, Vec<usize>) {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut x = SparseRows::new(columns);
         let mut y = Vec::new();

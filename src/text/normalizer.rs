@@ -152,10 +152,7 @@ pub struct Normalizer {
 impl Normalizer {
     /// A normalizer with the given parameters.
     pub fn new(params: &NormalizerParams) -> Self {
-        Self {
-            params: params.clone(),
-            stemmer: params.language.algorithm().map(Stemmer::create),
-        }
+        Self { params: params.clone(), stemmer: params.language.algorithm().map(Stemmer::create) }
     }
 
     /// The word a surface form stands for, in lower case; `None` if it is

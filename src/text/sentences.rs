@@ -67,7 +67,9 @@ type Range = std::ops::Range<usize>;
 fn lines(text: &str) -> Vec<Range> {
     let mut found = Vec::new();
     let mut start = 0;
-    for (end, separator) in text.match_indices(['\n', '\r', '\u{0B}', '\u{0C}', '\u{85}', '\u{2028}', '\u{2029}']) {
+    for (end, separator) in
+        text.match_indices(['\n', '\r', '\u{0B}', '\u{0C}', '\u{85}', '\u{2028}', '\u{2029}'])
+    {
         found.push(start..end);
         start = end + separator.len();
     }
@@ -88,7 +90,12 @@ fn segments(text: &str, offset: usize, language: Language) -> Vec<Range> {
 }
 
 /// Cuts a sentence at the inner sentence ends of the quotations in it.
-fn split_quotations(article: &str, sentence: Range, language: Language, quote: &mut usize) -> Vec<(Range, Option<usize>)> {
+fn split_quotations(
+    article: &str,
+    sentence: Range,
+    language: Language,
+    quote: &mut usize,
+) -> Vec<(Range, Option<usize>)> {
     let mut pieces = Vec::new();
     let mut start = sentence.start;
     let mut number = None;

@@ -133,8 +133,14 @@ mod tests {
 
     #[test]
     fn joiners_stay_inside_words_only() {
-        assert_eq!(words("'Kata\u{2019}ib' won't, the boys' say"), ["Kata\u{2019}ib", "won't", "the", "boys", "say"]);
-        assert_eq!(words("U.S. and U.N.-led a.m. end. A new"), ["U.S", "and", "U.N", "led", "a.m", "end", "A", "new"]);
+        assert_eq!(
+            words("'Kata\u{2019}ib' won't, the boys' say"),
+            ["Kata\u{2019}ib", "won't", "the", "boys", "say"]
+        );
+        assert_eq!(
+            words("U.S. and U.N.-led a.m. end. A new"),
+            ["U.S", "and", "U.N", "led", "a.m", "end", "A", "new"]
+        );
         assert_eq!(words("5,000 or 3.5, in 2011."), ["5,000", "or", "3.5", "in", "2011"]);
         assert_eq!(words("plan B.The end"), ["plan", "B", "The", "end"]);
     }

@@ -50,7 +50,8 @@ struct Sequences {
 
 impl Sequences {
     fn texts(&self) -> impl Iterator<Item = (usize, std::ops::Range<usize>)> {
-        (0..self.ends.len()).map(|text| (text, if text == 0 { 0 } else { self.ends[text - 1] }..self.ends[text]))
+        (0..self.ends.len())
+            .map(|text| (text, if text == 0 { 0 } else { self.ends[text - 1] }..self.ends[text]))
     }
 }
 
@@ -163,7 +164,11 @@ fn surfaces<S: AsRef<str> + Sync>(texts: &[S]) -> (Sequences, Vec<&str>) {
 
 /// In how many texts each of `count` features occurs, where `features` gives
 /// the features of a number.
-fn frequencies<F: AsRef<[u32]>>(sequences: &Sequences, count: usize, features: impl Fn(u32) -> F) -> Vec<u32> {
+fn frequencies<F: AsRef<[u32]>>(
+    sequences: &Sequences,
+    count: usize,
+    features: impl Fn(u32) -> F,
+) -> Vec<u32> {
     let mut frequency = vec![0; count];
     let mut last_text = vec![usize::MAX; count];
     for (text, range) in sequences.texts() {
@@ -239,7 +244,8 @@ fn pairs(
                 let text = text as u32;
                 for at in range.start..range.end.saturating_sub(length - 1) {
                     let pair = (starting[at], words[at + length - 1]);
-                    let mixed = (u64::from(pair.0) << 32 | u64::from(pair.1)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+                    let mixed =
+                        (u64::from(pair.0) << 32 | u64::from(pair.1)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
                     if pair.0 == NONE || pair.1 == NONE || (mixed >> 40) % shards != shard {
                         continue;
                     }

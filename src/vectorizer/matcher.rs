@@ -81,10 +81,7 @@ impl Matcher {
         if let Some(range) = self.char_ngrams {
             char_ngrams(&word, range, |ngram| characters.extend(self.characters.get(ngram)));
         }
-        Form {
-            word: self.words.get(stem.as_str()).copied().unwrap_or(NONE),
-            characters: characters.into(),
-        }
+        Form { word: self.words.get(stem.as_str()).copied().unwrap_or(NONE), characters: characters.into() }
     }
 
     /// The n-gram one word longer than `node`, or [`NONE`].
@@ -97,11 +94,6 @@ impl Matcher {
     #[inline]
     pub fn feature(&self, node: u32) -> u32 {
         self.feature_of_node[node as usize]
-    }
-
-    /// Length of the longest word n-grams.
-    pub fn longest(&self) -> usize {
-        self.longest
     }
 }
 

@@ -9,7 +9,7 @@ mod vocabulary;
 
 use rayon::prelude::*;
 
-pub(crate) use matcher::{Finder, Form, Matcher, NONE, Occurrence, Window};
+pub(crate) use matcher::{Finder, Matcher, NONE, Occurrence, Window};
 pub use params::{NgramRange, Norm, VectorizerParams};
 pub use rows::SparseRows;
 pub use vocabulary::{Term, Vocabulary};
@@ -46,7 +46,11 @@ impl Vectorizer {
     ///
     /// # Errors
     /// Parameters out of range; no term left after pruning.
-    pub fn fit<S: AsRef<str> + Sync>(params: &VectorizerParams, texts: &[S], targets: &[usize]) -> Result<Self> {
+    pub fn fit<S: AsRef<str> + Sync>(
+        params: &VectorizerParams,
+        texts: &[S],
+        targets: &[usize],
+    ) -> Result<Self> {
         params.check()?;
         let vocabulary = fit::vocabulary(params, texts);
         if vocabulary.is_empty() {

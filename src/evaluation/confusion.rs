@@ -1,0 +1,151 @@
+//! Scores that come from counts of (true label, predicted label).
+
+use serde::Serialize;
+
+use crate::label::Labels;
+
+/// Counts of rows by true and predicted class.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Confusion {
+    /// `counts[t][p]`: rows of true class `t` predicted as `p`.
+    counts: Vec<Vec<u64>>,
+}
+
+/// Scores of one class. `None` where nothing was counted to divide by.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ClassScores {
+    /// Share of the rows predicted as this class that are of it.
+    pub precision: Option<f64>,
+    /// Share of the rows of this class that were predicted as it.
+    pub recall: Option<f64>,
+    /// `2 tp / (2 tp + fp + fn)`, their harmonic mean where both exist.
+    pub f1: Option<f64>,
+    /// Rows of this class.
+    pub support: u64,
+}
+
+impl Confusion {
+    /// Nothing counted yet, for `classes` classes.
+    pub fn new(classes: usize) -> Self {
+        Self { counts: vec![vec![0; classes]; classes] }
+    }
+
+    /// Counts pairs of (true, predicted) class numbers.
+    pub fn of(classes: usize, pairs: impl IntoIterator<Item = (usize, usize)>) -> Self {
+        let mut confusion = Self::new(classes);
+        for (truth, predicted) in pairs {
+            confusion.counts[truth][predicted] += 1;
+        }
+        confusion
+    }
+
+    /// From counts by true and predicted class, a square.
+    pub(crate) fn from_counts(counts: Vec<Vec<u64>>) -> Self {
+        Self { counts }
+    }
+
+    /// `counts()[t][p]`: rows of true class `t` predicted as `p`.
+    pub fn counts(&self) -> &[Vec<u64>] {
+        &self.counts
+    }
+
+    /// All rows.
+    pub fn total(&self) -> u64 {
+        self.counts.iter().flatten().sum()
+    }
+
+    /// Rows of a true class.
+    pub fn support(&self, class: usize) -> u64 {
+        self.counts[class].iter().sum()
+    }
+
+    fn predicted(&self, class: usize) -> u64 {
+        self.counts.iter().map(|row| row[class]).sum()
+    }
+
+    fn hits(&self) -> u64 {
+        (0..self.counts.len()).map(|class| self.counts[class][class]).sum()
+    }
+
+    /// Share of rows predicted right.
+    pub fn accuracy(&self) -> Option<f64> {
+        ratio(self.hits(), self.total())
+    }
+
+    /// Share of rows of the most frequent true class: what always guessing it
+    /// would score.
+    pub fn majority_share(&self) -> Option<f64> {
+        let most = (0..self.counts.len()).map(|class| self.support(class)).max()?;
+        ratio(most, self.total())
+    }
+
+    /// Scores of a class.
+    pub fn class(&self, class: usize) -> ClassScores {
+        let hits = self.counts[class][class];
+        let (support, predicted) = (self.support(class), self.predicted(class));
+        ClassScores {
+            precision: ratio(hits, predicted),
+            recall: ratio(hits, support),
+            f1: ratio(2 * hits, support + predicted),
+            support,
+        }
+    }
+
+    /// Mean F1 of the classes that occur among true or predicted labels, as
+    /// scikit-learn computes it by default.
+    pub fn macro_f1(&self) -> Option<f64> {
+        self.mean_f1(&(0..self.counts.len()).collect::<Vec<_>>())
+    }
+
+    /// Mean F1 of some classes; those that occur nowhere do not count.
+    pub fn mean_f1(&self, classes: &[usize]) -> Option<f64> {
+        mean(classes.iter().filter_map(|&class| self.class(class).f1))
+    }
+
+    /// Mean recall of the classes that have rows.
+    pub fn balanced_accuracy(&self) -> Option<f64> {
+        mean((0..self.counts.len()).filter_map(|class| self.class(class).recall))
+    }
+
+    /// Per-class scores by name, in class order.
+    pub fn by_class<'a>(&self, labels: &'a Labels) -> Vec<(&'a str, ClassScores)> {
+        labels.names().iter().enumerate().map(|(class, name)| (name.as_str(), self.class(class))).collect()
+    }
+}
+
+fn ratio(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (count, sum) = values.fold((0u32, 0.0), |(count, sum), value| (count + 1, sum + value));
+    (count > 0).then(|| sum / f64::from(count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn undefined_scores_are_none() {
+        let empty = Confusion::new(3);
+        assert_eq!(empty.accuracy(), None);
+        assert_eq!(empty.macro_f1(), None);
+        let one_sided = Confusion::of(3, [(0, 1), (0, 0)]);
+        assert_eq!(one_sided.class(1).recall, None);
+        assert_eq!(one_sided.class(1).precision, Some(0.0));
+        assert_eq!(one_sided.class(1).f1, Some(0.0));
+        assert_eq!(one_sided.class(2).f1, None);
+        assert_eq!(one_sided.balanced_accuracy(), Some(0.5));
+    }
+
+    #[test]
+    fn precision_and_recall_are_not_swapped() {
+        // 3 of class 0 are found, and 1 of class 1 is taken for class 0
+        let confusion = Confusion::of(2, [(0, 0), (0, 0), (0, 0), (1, 0), (1, 1)]);
+        assert_eq!(confusion.class(0).precision, Some(0.75));
+        assert_eq!(confusion.class(0).recall, Some(1.0));
+        assert_eq!(confusion.class(1).precision, Some(1.0));
+        assert_eq!(confusion.class(1).recall, Some(0.5));
+    }
+}

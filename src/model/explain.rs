@@ -1,0 +1,99 @@
+//! Why a text got its label, word by word.
+
+use serde::Serialize;
+
+use super::Model;
+use super::scorer::Compiled;
+use crate::classifier::argmax;
+use crate::vectorizer::{Finder, Occurrence};
+
+/// What one stretch of the text adds to the predicted label's logit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Contribution {
+    /// Byte range in the text.
+    pub bytes: std::ops::Range<usize>,
+    /// The text there.
+    pub text: String,
+    /// The known terms found there: stems for words and n-grams. For a single
+    /// word the sum includes its character n-grams, which are not listed.
+    pub term: String,
+    /// What it adds to the logit.
+    pub value: f64,
+}
+
+/// A label's logit, taken apart.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explanation {
+    /// The label that is explained.
+    pub label: String,
+    /// Its calibrated logit. Logits are centred: over all labels they sum to
+    /// zero, so a positive one speaks for its label.
+    pub logit: f64,
+    /// The part that is there for any text.
+    pub intercept: f64,
+    /// What the words and n-grams add, in the order of the text;
+    /// `intercept` plus all values is `logit`.
+    pub contributions: Vec<Contribution>,
+}
+
+impl Explanation {
+    /// The contributions by falling size, the text's order among equals.
+    pub fn strongest(&self) -> Vec<&Contribution> {
+        let mut sorted: Vec<&Contribution> = self.contributions.iter().collect();
+        sorted.sort_by(|a, b| b.value.abs().total_cmp(&a.value.abs()));
+        sorted
+    }
+}
+
+pub(super) fn explain(model: &Model, compiled: &Compiled, text: &str, class: Option<usize>) -> Explanation {
+    let mut finder = Finder::new(compiled.matcher());
+    let mut occurrences: Vec<Occurrence> = Vec::new();
+    let words = finder.occurrences(text, |occurrence| occurrences.push(occurrence));
+    let mut features: Vec<u32> = occurrences.iter().map(|o| o.feature).collect();
+    features.sort_unstable();
+    let norm = compiled.norm(words, &features);
+
+    let class = class.unwrap_or_else(|| {
+        let mut logits = compiled.bias().to_vec();
+        for occurrence in &occurrences {
+            for (logit, weight) in logits.iter_mut().zip(compiled.weights(occurrence.feature)) {
+                *logit += weight / norm;
+            }
+        }
+        argmax(&logits)
+    });
+    let centred = |values: &[f64]| values[class] - values.iter().sum::<f64>() / values.len() as f64;
+    let intercept = centred(compiled.bias());
+
+    // occurrences of one token stand together: its character n-grams, then its
+    // stem, then the n-grams that end there
+    let mut contributions: Vec<Contribution> = Vec::new();
+    let vocabulary = model.vectorizer.vocabulary();
+    for occurrence in &occurrences {
+        let bytes = occurrence.first.start..occurrence.last.end;
+        let value = centred(compiled.weights(occurrence.feature)) / norm;
+        let term = match vocabulary.term(occurrence.feature as usize) {
+            crate::Term::Words(words) => words,
+            crate::Term::Characters(_) => "",
+        };
+        match contributions.iter_mut().rev().find(|c| c.bytes == bytes) {
+            Some(same) => {
+                same.value += value;
+                same.term.push_str(term);
+            }
+            None => contributions.push(Contribution {
+                text: text[bytes.clone()].to_owned(),
+                bytes,
+                term: term.to_owned(),
+                value,
+            }),
+        }
+    }
+    contributions.sort_by_key(|c| (c.bytes.start, c.bytes.end));
+    Explanation {
+        label: model.labels.name(class).to_owned(),
+        logit: intercept + contributions.iter().map(|c| c.value).sum::<f64>(),
+        intercept,
+        contributions,
+    }
+}

@@ -1,0 +1,186 @@
+//! The model file: JSON, version 1. Data only, checked on the way in.
+
+use std::io::Write;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::Model;
+use super::fit::{ModelParams, Provenance};
+use crate::classifier::Convergence;
+use crate::error::{Error, Location, Result};
+use crate::label::Labels;
+use crate::text::STEMMER_VERSION;
+use crate::vectorizer::{Vectorizer, Vocabulary};
+
+/// The format version this crate writes; it reads this and older ones.
+pub const VERSION: u32 = 1;
+
+const FORMAT: &str = "stance-model";
+
+#[derive(Deserialize)]
+struct Header {
+    format: Option<String>,
+    version: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Contents {
+    format: String,
+    version: u32,
+    #[serde(rename = "created_by")]
+    _created_by: String,
+    #[serde(rename = "stemmer")]
+    _stemmer: String,
+    labels: Labels,
+    params: ModelParams,
+    provenance: Provenance,
+    convergence: Convergence,
+    temperature: f64,
+    intercept: Vec<f64>,
+    vocabulary: Vocabulary,
+    weights: Vec<f32>,
+}
+
+impl Model {
+    /// Writes the model file; a failure leaves an older file whole.
+    ///
+    /// # Errors
+    /// What the system says.
+    ///
+    /// ```
+    /// use stance::Model;
+    /// let model = Model::default_english()?;
+    /// let path = std::env::temp_dir().join("stance-doctest-model.json");
+    /// model.save(&path)?;
+    /// let loaded = Model::load(&path)?;
+    /// assert_eq!(loaded.predict("They must go."), model.predict("They must go."));
+    /// # Ok::<(), stance::Error>(())
+    /// ```
+    pub fn save(&self, path: &Path) -> Result<()> {
+        crate::output::write_atomically(path, |writer| self.write_json(writer))
+    }
+
+    /// Reads a model file.
+    ///
+    /// # Errors
+    /// What the system says; a file that is no model, damaged, or of a newer
+    /// version.
+    pub fn load(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
+        let name = path.display().to_string();
+        let text = std::str::from_utf8(&bytes).map_err(|_| refuse(&name, "it is not UTF-8 text".into()))?;
+        Self::from_json(text, &name)
+    }
+
+    /// Reads a model from the text of a model file; `name` is used in errors.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn from_json(text: &str, name: &str) -> Result<Self> {
+        let contents: Contents = serde_json::from_str(text).map_err(|e| explain_failure(text, name, &e))?;
+        check(&contents).map_err(|fault| refuse(name, fault))?;
+        Ok(Self {
+            labels: contents.labels,
+            vectorizer: Vectorizer::from_parts(contents.params.vectorizer.clone(), contents.vocabulary),
+            weights: contents.weights,
+            intercept: contents.intercept,
+            temperature: contents.temperature,
+            params: contents.params,
+            convergence: contents.convergence,
+            provenance: contents.provenance,
+            compiled: Default::default(),
+        })
+    }
+
+    /// Writes the model as JSON, one line for each top-level key.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn write_json(&self, writer: &mut dyn Write) -> Result<()> {
+        let created_by = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
+        let mut separator = "{\n";
+        let mut field = |name: &str, value: &dyn erased::Json| -> Result<()> {
+            write!(writer, "{separator}\"{name}\": ")?;
+            separator = ",\n";
+            value.write(writer)
+        };
+        field("format", &FORMAT)?;
+        field("version", &VERSION)?;
+        field("created_by", &created_by)?;
+        field("stemmer", &STEMMER_VERSION)?;
+        field("labels", &self.labels)?;
+        field("params", &self.params)?;
+        field("provenance", &self.provenance)?;
+        field("convergence", &self.convergence)?;
+        field("temperature", &self.temperature)?;
+        field("intercept", &self.intercept)?;
+        field("vocabulary", self.vectorizer.vocabulary())?;
+        field("weights", &self.weights)?;
+        Ok(writer.write_all(b"\n}\n")?)
+    }
+}
+
+/// Lets fields of different types pass through one closure.
+mod erased {
+    use super::{Error, Result, Serialize, Write};
+
+    pub(super) trait Json {
+        fn write(&self, writer: &mut dyn Write) -> Result<()>;
+    }
+
+    impl<T: Serialize> Json for T {
+        fn write(&self, writer: &mut dyn Write) -> Result<()> {
+            serde_json::to_writer(writer, self).map_err(|e| Error::Output(e.into()))
+        }
+    }
+}
+
+fn refuse(name: &str, message: String) -> Error {
+    Error::Model { location: Location::of(name), message }
+}
+
+/// Why a text could not be read as a model, in the user's terms.
+fn explain_failure(text: &str, name: &str, error: &serde_json::Error) -> Error {
+    let header = serde_json::from_str::<Header>(text).ok();
+    let message = match header {
+        Some(Header { format: Some(format), version: Some(version) })
+            if format == FORMAT && version > VERSION =>
+        {
+            format!(
+                "its format version is {version}, newer than {VERSION}, the newest this program reads; update it"
+            )
+        }
+        Some(Header { format: Some(format), .. }) if format == FORMAT => format!("it is damaged: {error}"),
+        Some(_) => "it is JSON, but not a model that stance-train wrote".into(),
+        None if error.is_eof() => format!("it is cut short: {error}"),
+        None => format!("it is not a model that stance-train wrote: {error}"),
+    };
+    refuse(name, message)
+}
+
+fn check(contents: &Contents) -> std::result::Result<(), String> {
+    if contents.format != FORMAT {
+        return Err("it is not a model that stance-train wrote".into());
+    }
+    if contents.version != VERSION {
+        return Err(format!("its format version is {}; this program reads {VERSION}", contents.version));
+    }
+    let (classes, features) = (contents.labels.len(), contents.vocabulary.len());
+    if contents.intercept.len() != classes || contents.weights.len() != features * classes {
+        return Err(format!(
+            "shapes differ: {features} terms and {classes} labels, but {} intercepts and {} weights",
+            contents.intercept.len(),
+            contents.weights.len()
+        ));
+    }
+    if !contents.weights.iter().all(|w| w.is_finite()) || !contents.intercept.iter().all(|b| b.is_finite()) {
+        return Err("a weight is not finite".into());
+    }
+    if !(contents.temperature.is_finite() && contents.temperature > 0.0) {
+        return Err("the temperature is not above 0".into());
+    }
+    contents.params.vectorizer.check().map_err(|e| e.to_string())?;
+    contents.vocabulary.fault().map_or(Ok(()), Err)
+}

@@ -1,0 +1,65 @@
+//! Files that are either whole or not there.
+
+use std::fs;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// Writes a file through a temporary one beside it, which takes its name only
+/// when everything was written: a failed run leaves the old file whole.
+///
+/// What is no regular file, such as `/dev/null` or a named pipe, is written
+/// to directly.
+///
+/// # Errors
+/// What the system says, and what `write` returns.
+pub fn write_atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+    let at_path = |e| Error::io(path, e);
+    let existing = fs::canonicalize(path).ok();
+    let target = existing.as_deref().unwrap_or(path);
+    if fs::metadata(target).is_ok_and(|m| m.is_dir()) {
+        return Err(at_path(std::io::Error::other("is a directory; name a file")));
+    }
+    if fs::metadata(target).is_ok_and(|m| !m.is_file()) {
+        let mut writer = BufWriter::new(fs::OpenOptions::new().write(true).open(target).map_err(at_path)?);
+        write(&mut writer)?;
+        return writer.flush().map_err(at_path);
+    }
+    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".stance-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(target).map_or(0o666, |m| m.permissions().mode() & 0o777);
+        builder.permissions(fs::Permissions::from_mode(mode));
+    }
+    let temporary = builder.tempfile_in(folder).map_err(at_path)?;
+    let mut writer = BufWriter::with_capacity(1 << 20, temporary);
+    write(&mut writer)?;
+    let temporary = writer.into_inner().map_err(|e| at_path(e.into_error()))?;
+    temporary.persist(target).map_err(|e| at_path(e.error))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("out.txt");
+        write_atomically(&path, |w| Ok(w.write_all(b"old")?)).expect("first");
+        let failed = write_atomically(&path, |w| {
+            w.write_all(b"half of the new")?;
+            Err(Error::Training("stop".into()))
+        });
+        assert!(failed.is_err());
+        assert_eq!(fs::read(&path).expect("still there"), b"old");
+        assert_eq!(fs::read_dir(folder.path()).expect("folder").count(), 1);
+        assert!(write_atomically(&folder.path().join("no/such.txt"), |_| Ok(())).is_err());
+        assert!(write_atomically(folder.path(), |_| Ok(())).is_err());
+    }
+}
