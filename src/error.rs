@@ -69,11 +69,12 @@ pub enum Error {
     Training(String),
     /// The optimiser stopped before it reached the optimum.
     #[error(
-        "the fit did not converge: after {iterations} iterations the gradient norm is \
-         {gradient_norm:.3e}, the tolerance {tolerance:.3e}; raise alpha or the iteration limit"
+        "the fit did not converge: after {iterations} iterations of the sparse solver the gradient norm is \
+         {gradient_norm:.3e}, above the tolerance {tolerance:.3e}; raise --max-iterations, --tolerance or \
+         --alpha, or use --solver sparse"
     )]
     NotConverged {
-        /// Iterations done.
+        /// Iterations of the sparse solver; 0 if linfa-logistic worked alone.
         iterations: usize,
         /// Euclidean norm of the objective's gradient at the returned weights.
         gradient_norm: f64,

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
+/// What stands in place of a label where confidence is below the threshold.
+pub const ABSTAIN: &str = "abstain";
+
 /// Distinct label names in ascending order; a label's index is its class number.
 ///
 /// The order is the byte order of the names, so it does not depend on the
@@ -32,6 +35,9 @@ impl Labels {
             [] => Err(Error::Training("there are no labels".into())),
             [only] => Err(Error::Training(format!(
                 "every row has the label \"{only}\": a classifier needs at least two labels"
+            ))),
+            _ if names.iter().any(|name| name == ABSTAIN) => Err(Error::Training(format!(
+                "the label \"{ABSTAIN}\" is what a prediction below the threshold says; rename it"
             ))),
             _ => Ok(Self(names)),
         }

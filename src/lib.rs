@@ -15,9 +15,9 @@ mod vectorizer;
 pub use classifier::{ClassWeight, Classifier, ClassifierParams, Convergence, FinishedBy, Solver};
 pub use corpus::Corpus;
 pub use error::{Error, Location, Result};
-pub use label::Labels;
+pub use label::{ABSTAIN, Labels};
 pub use model::{
-    Alpha, Contribution, CrossValidation, Explanation, FoldProgress, Model, ModelParams, Prediction,
-    Provenance, Scorer, VERSION,
+    Alpha, Contribution, CrossValidation, Explanation, Model, ModelParams, Prediction, Progress, Provenance,
+    Scorer, VERSION,
 };
 pub use vectorizer::{NgramRange, Norm, SparseRows, Term, Vectorizer, VectorizerParams, Vocabulary};

@@ -16,6 +16,11 @@ use crate::error::{Error, Result};
 /// What the system says, and what `write` returns.
 pub fn write_atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
     let at_path = |e| Error::io(path, e);
+    // failures of the writing itself are about this file too
+    let write = |writer: &mut dyn Write| match write(writer) {
+        Err(Error::Output(e)) => Err(at_path(e)),
+        other => other,
+    };
     let existing = fs::canonicalize(path).ok();
     let target = existing.as_deref().unwrap_or(path);
     if fs::metadata(target).is_ok_and(|m| m.is_dir()) {
@@ -26,7 +31,6 @@ pub fn write_atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> Resul
         write(&mut writer)?;
         return writer.flush().map_err(at_path);
     }
-    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".stance-");
     #[cfg(unix)]
@@ -35,12 +39,33 @@ pub fn write_atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> Resul
         let mode = fs::metadata(target).map_or(0o666, |m| m.permissions().mode() & 0o777);
         builder.permissions(fs::Permissions::from_mode(mode));
     }
-    let temporary = builder.tempfile_in(folder).map_err(at_path)?;
+    let temporary = builder.tempfile_in(folder_of(target)).map_err(at_path)?;
     let mut writer = BufWriter::with_capacity(1 << 20, temporary);
     write(&mut writer)?;
     let temporary = writer.into_inner().map_err(|e| at_path(e.into_error()))?;
     temporary.persist(target).map_err(|e| at_path(e.error))?;
     Ok(())
+}
+
+/// Whether [`write_atomically`] can be expected to work, so that a long run
+/// need not end in vain.
+///
+/// # Errors
+/// What the system says.
+pub fn check_writable(path: &Path) -> Result<()> {
+    let existing = fs::canonicalize(path).ok();
+    let target = existing.as_deref().unwrap_or(path);
+    match fs::metadata(target) {
+        Ok(metadata) if metadata.is_dir() => {
+            Err(Error::io(path, std::io::Error::other("is a directory; name a file")))
+        }
+        Ok(metadata) if !metadata.is_file() => Ok(()),
+        _ => tempfile::tempfile_in(folder_of(target)).map(drop).map_err(|e| Error::io(path, e)),
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]

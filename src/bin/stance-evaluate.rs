@@ -66,30 +66,27 @@ impl FromStr for Gate {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || "write METRIC=VALUE, for example accuracy=0.8".to_owned();
-        let (metric, bound) = text.split_once('=').ok_or_else(wrong)?;
+        let (metric, bound) = text.rsplit_once('=').ok_or_else(wrong)?;
         let bound: f64 = bound.parse().map_err(|_| wrong())?;
         if bound.is_nan() { Err(wrong()) } else { Ok(Self { metric: metric.into(), bound }) }
     }
 }
 
 impl Arguments {
-    /// Says on stderr how each gate went; whether all passed.
-    fn gates(&self, evaluation: &Evaluation) -> Result<bool> {
-        let mut all_passed = true;
+    /// How each gate went, for people, and whether it passed.
+    fn gates(&self, evaluation: &Evaluation) -> Result<Vec<(String, bool)>> {
+        let mut outcomes = Vec::new();
         let at_least = self.min.iter().map(|gate| (gate, "at least"));
         let at_most = self.max.iter().map(|gate| (gate, "at most"));
         for (gate, direction) in at_least.chain(at_most) {
             let value = evaluation.metric(&gate.metric)?;
             let passed = if direction == "at least" { value >= gate.bound } else { value <= gate.bound };
             let word = if passed { "passed" } else { "FAILED" };
-            anstream::eprintln!(
-                "gate {word}: {} is {value:.4}, must be {direction} {}",
-                gate.metric,
-                gate.bound
-            );
-            all_passed &= passed;
+            let message =
+                format!("gate {word}: {} is {value:.4}, must be {direction} {}", gate.metric, gate.bound);
+            outcomes.push((message, passed));
         }
-        Ok(all_passed)
+        Ok(outcomes)
     }
 
     fn write_reports(&self, model: &Model, corpus: &Corpus, evaluation: &Evaluation) -> Result<()> {
@@ -119,10 +116,17 @@ fn run() -> Result<ExitCode> {
     let corpus = Corpus::read(&sources, &columns, arguments.dialect.dialect())?;
     let evaluation = Evaluation::new(&model, &corpus, &arguments.by, arguments.seed)?;
 
+    let gates = arguments.gates(&evaluation)?;
     arguments.write_reports(&model, &corpus, &evaluation)?;
     std::io::stdout().lock().write_all(report::evaluation_text(&evaluation).as_bytes())?;
-    let passed = arguments.gates(&evaluation)?;
-    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::from(common::FAILED) })
+    for (message, _) in &gates {
+        common::note(message);
+    }
+    Ok(if gates.iter().all(|(_, passed)| *passed) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(common::FAILED)
+    })
 }
 
 fn main() -> ExitCode {

@@ -47,11 +47,11 @@ struct Arguments {
     /// Answer "abstain" to empty texts instead of stopping
     #[arg(long)]
     allow_empty: bool,
-    /// Write to this file
+    /// Write to this file; - is standard output
     #[arg(short, long)]
     output: Option<PathBuf>,
     /// Threads [default: all cores]; they never change the result
-    #[arg(long)]
+    #[arg(long, value_parser = common::threads)]
     threads: Option<usize>,
     /// No summary on stderr
     #[arg(short, long)]
@@ -82,7 +82,8 @@ fn share(text: &str) -> Result<f64, String> {
 
 impl Arguments {
     fn options(&self) -> PredictOptions {
-        let to_terminal = self.output.is_none() && io::stdout().is_terminal();
+        let to_terminal =
+            self.output.as_ref().is_none_or(|path| path.as_os_str() == "-") && io::stdout().is_terminal();
         let width = terminal_size::terminal_size().map_or(100, |(width, _)| width.0.into());
         let colour =
             to_terminal && anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
@@ -152,7 +153,7 @@ fn run() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     let model = common::model(arguments.model.as_ref())?;
     let mut done = Summary::default();
-    match &arguments.output {
+    match arguments.output.as_ref().filter(|path| path.as_os_str() != "-") {
         Some(path) => write_atomically(path, |out| {
             done = arguments.write(&model, out)?;
             Ok(())
@@ -160,7 +161,7 @@ fn run() -> Result<ExitCode> {
         None => done = arguments.write(&model, &mut BufWriter::new(io::stdout().lock()))?,
     }
     if !arguments.quiet && arguments.text.is_none() {
-        eprintln!("{}", summary(&model, &done));
+        common::note(summary(&model, &done));
     }
     Ok(ExitCode::SUCCESS)
 }

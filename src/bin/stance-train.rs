@@ -46,7 +46,7 @@ struct Arguments {
     #[arg(long, default_value_t = 1.0, help_heading = "Features")]
     max_df: f64,
     /// Keep this many terms, by their chi-square statistic, or all
-    #[arg(long, default_value = "8000", help_heading = "Features")]
+    #[arg(long, default_value = "12000", help_heading = "Features")]
     max_features: OrWord<usize>,
     /// Scaling of a text's features: by its number of words, or to unit Euclidean norm
     #[arg(long, value_parser = norm, default_value = "length", help_heading = "Features")]
@@ -73,7 +73,7 @@ struct Arguments {
     /// Largest dense matrix, in MiB, for which auto lets linfa-logistic finish the fit
     #[arg(long, default_value_t = 2048, help_heading = "Classifier")]
     dense_budget: usize,
-    /// Folds of the cross-validation
+    /// Folds of the cross-validation; 0 for none, with a given alpha
     #[arg(long, default_value_t = 5, help_heading = "Classifier")]
     folds: usize,
     /// Seed of folds and intervals
@@ -81,7 +81,7 @@ struct Arguments {
     seed: u64,
 
     /// Threads [default: all cores]; they never change the result
-    #[arg(long)]
+    #[arg(long, value_parser = common::threads)]
     threads: Option<usize>,
 }
 
@@ -148,17 +148,15 @@ impl Arguments {
 fn run() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     common::set_threads(arguments.threads)?;
+    stance::output::check_writable(&arguments.output)?;
     let sources: Vec<Source> = arguments.data.iter().map(Source::new).collect();
     let corpus = Corpus::read(&sources, &arguments.columns.columns(&[]), arguments.dialect.dialect())?;
 
+    // how many fits the search for alpha takes is not known before
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("training {wide_bar} {pos}/{len} fits") {
-        bar.set_style(style);
-    }
-    let model = Model::fit(&arguments.params(), &corpus, &|done, all| {
-        bar.set_length(all as u64);
-        bar.set_position(done as u64);
-    });
+    bar.set_style(ProgressStyle::default_spinner());
+    bar.enable_steady_tick(std::time::Duration::from_millis(100));
+    let model = Model::fit(&arguments.params(), &corpus, &|step| bar.set_message(step.to_owned()));
     bar.finish_and_clear();
     let model = model?;
     model.save(&arguments.output)?;

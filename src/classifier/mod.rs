@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::vectorizer::SparseRows;
 use newton::Solution;
-use objective::{MOST_CLASSES, Objective};
+pub(crate) use objective::MOST_CLASSES;
+use objective::{Objective, norm};
 
 /// Which solver fits the weights; all minimise the same objective.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +38,8 @@ pub enum Solver {
 pub enum ClassWeight {
     /// Every row counts the same.
     None,
-    /// A row of class k counts n / (classes * n_k), as in scikit-learn.
+    /// A row of class k counts n / (classes * n_k), with row weights summed in
+    /// place of rows where there are some, as in scikit-learn.
     Balanced,
 }
 
@@ -116,13 +118,11 @@ impl ClassifierParams {
         self.check()?;
         let class_rows = check_shapes(rows, targets, row_weights)?;
         let classes = class_rows.len();
-        let weights = self.loss_weights(targets, &class_rows, row_weights);
+        let weights = self.loss_weights(targets, class_rows.len(), row_weights);
         let objective = Objective::new(rows, targets, weights.as_deref(), classes, self.alpha);
 
         let zero = vec![0.0; objective.len()];
-        let mut gradient = vec![0.0; objective.len()];
-        objective.evaluate(&zero, &mut gradient, &mut Vec::new());
-        let tolerance = (self.tolerance * norm(&gradient)).max(f64::MIN_POSITIVE);
+        let tolerance = (self.tolerance * objective.gradient_norm_at_zero()).max(f64::MIN_POSITIVE);
         let dense = |start: Option<&[f64]>| -> Result<Solution> {
             if weights.is_some() {
                 return Err(Error::parameter("--solver", "linfa-logistic has no row weights"));
@@ -162,59 +162,46 @@ impl ClassifierParams {
         Ok(Classifier::from_solution(solution, classes, finished_by, tolerance))
     }
 
-    /// Fits with each alpha in turn, each fit starting from the one before;
-    /// always by the sparse solver, and only as exactly as scores need.
-    pub(crate) fn path(
+    /// Fits from the weights of an earlier fit with another alpha; always by
+    /// the sparse solver, and only as exactly as cross-validation needs.
+    pub(crate) fn refit(
         &self,
         rows: &SparseRows,
         targets: &[usize],
-        alphas: &[f64],
-        fitted: &dyn Fn(),
-    ) -> Result<Vec<Classifier>> {
+        before: Option<&Classifier>,
+    ) -> Result<Classifier> {
         const TOLERANCE: f64 = 1e-4;
         let class_rows = check_shapes(rows, targets, None)?;
-        let weights = self.loss_weights(targets, &class_rows, None);
-        let mut at = vec![0.0; (rows.columns() + 1) * class_rows.len()];
-        let mut tolerance = None;
-        let mut classifiers = Vec::new();
-        for &alpha in alphas {
-            let objective = Objective::new(rows, targets, weights.as_deref(), class_rows.len(), alpha);
-            // at zero weights the gradient is the same for every alpha
-            let tolerance = *tolerance.get_or_insert_with(|| {
-                let mut gradient = vec![0.0; at.len()];
-                objective.evaluate(&at, &mut gradient, &mut Vec::new());
-                TOLERANCE * norm(&gradient)
-            });
-            let solution = newton::minimize(&objective, at, tolerance, self.max_iterations);
-            at = solution.parameters.clone();
-            fitted();
-            classifiers.push(Classifier::from_solution(
-                solution,
-                class_rows.len(),
-                FinishedBy::Sparse,
-                tolerance,
-            ));
-        }
-        Ok(classifiers)
+        let weights = self.loss_weights(targets, class_rows.len(), None);
+        let objective = Objective::new(rows, targets, weights.as_deref(), class_rows.len(), self.alpha);
+        let start = before.map_or(vec![0.0; objective.len()], |classifier| {
+            classifier.weights.iter().chain(&classifier.intercept).copied().collect()
+        });
+        let tolerance = TOLERANCE * objective.gradient_norm_at_zero();
+        let solution = newton::minimize(&objective, start, tolerance, self.max_iterations);
+        Ok(Classifier::from_solution(solution, class_rows.len(), FinishedBy::Sparse, tolerance))
     }
 
     /// The weight of each row's loss, `None` if all are 1.
     fn loss_weights(
         &self,
         targets: &[usize],
-        class_rows: &[usize],
+        classes: usize,
         row_weights: Option<&[f32]>,
     ) -> Option<Vec<f64>> {
-        let of_class = |class: usize| match self.class_weight {
-            ClassWeight::None => 1.0,
-            ClassWeight::Balanced => {
-                targets.len() as f64 / (class_rows.len() as f64 * class_rows[class] as f64)
-            }
-        };
         if row_weights.is_none() && self.class_weight == ClassWeight::None {
             return None;
         }
         let of_row = |row: usize| row_weights.map_or(1.0, |weights| f64::from(weights[row]));
+        let mut class_totals = vec![0.0; classes];
+        for (row, &class) in targets.iter().enumerate() {
+            class_totals[class] += of_row(row);
+        }
+        let mean = class_totals.iter().sum::<f64>() / class_totals.len() as f64;
+        let of_class = |class: usize| match self.class_weight {
+            ClassWeight::None => 1.0,
+            ClassWeight::Balanced => mean / class_totals[class],
+        };
         Some(targets.iter().enumerate().map(|(row, &class)| of_row(row) * of_class(class)).collect())
     }
 }
@@ -241,10 +228,6 @@ fn check_shapes(rows: &SparseRows, targets: &[usize], row_weights: Option<&[f32]
         return Err(Error::Training(format!("class {empty} has no rows")));
     }
     Ok(class_rows)
-}
-
-fn norm(vector: &[f64]) -> f64 {
-    objective::dot(vector, vector).sqrt()
 }
 
 /// The solver whose result a [`Classifier`] holds.
@@ -284,7 +267,7 @@ pub struct Convergence {
 /// rows.push([(1, 1.0)]);
 /// let data = DatasetBase::new(rows, array![0, 1]);
 /// let classifier = ClassifierParams::default().fit(&data)?;
-/// assert_eq!(classifier.predict(&data.records), array![0, 1]);
+/// assert_eq!(classifier.predict(&data), array![0, 1]);
 /// # Ok::<(), stance::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]

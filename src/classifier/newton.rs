@@ -2,7 +2,7 @@
 //! and a backtracking line search (Nocedal and Wright, Numerical
 //! Optimization, 2nd ed., algorithm 7.1).
 
-use super::objective::{Objective, dot};
+use super::objective::{Objective, dot, norm};
 
 /// Where a solver stopped.
 #[derive(Debug, Clone)]
@@ -26,13 +26,13 @@ pub(crate) fn minimize(
     let mut gradient = vec![0.0; n];
     let mut probabilities = Vec::new();
     let mut value = objective.evaluate(&at, &mut gradient, &mut probabilities);
-    let mut norm = dot(&gradient, &gradient).sqrt();
+    let mut gradient_norm = norm(&gradient);
     let mut inner = ConjugateGradient::new(n);
     let mut iterations = 0;
-    while norm > tolerance && iterations < max_iterations {
+    while gradient_norm > tolerance && iterations < max_iterations {
         iterations += 1;
         // superlinear convergence, but never more accurate than needed
-        let accuracy = (norm.sqrt().min(0.25)).max(0.1 * tolerance / norm) * norm;
+        let accuracy = (gradient_norm * gradient_norm.sqrt().min(0.25)).max(0.1 * tolerance);
         inner.solve(objective, &mut probabilities, &gradient, accuracy);
         let slope = dot(&gradient, &inner.step);
         let mut length = 1.0;
@@ -51,9 +51,9 @@ pub(crate) fn minimize(
         let Some(next) = next else { break };
         at = next;
         value = objective.evaluate(&at, &mut gradient, &mut probabilities);
-        norm = dot(&gradient, &gradient).sqrt();
+        gradient_norm = norm(&gradient);
     }
-    Solution { parameters: at, objective: value, gradient_norm: norm, iterations }
+    Solution { parameters: at, objective: value, gradient_norm, iterations }
 }
 
 /// Buffers of the inner solver.
@@ -111,7 +111,7 @@ impl ConjugateGradient {
                 self.step[i] += length * self.direction[i];
                 self.residual[i] -= length * self.product[i];
             }
-            if dot(&self.residual, &self.residual).sqrt() <= accuracy {
+            if norm(&self.residual) <= accuracy {
                 break;
             }
             self.precondition();

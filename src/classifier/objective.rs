@@ -70,6 +70,14 @@ impl<'a> Objective<'a> {
         losses + 0.5 * self.alpha * dot(weights, weights)
     }
 
+    /// What the tolerances of the solvers are relative to; it does not depend
+    /// on alpha.
+    pub fn gradient_norm_at_zero(&self) -> f64 {
+        let mut gradient = vec![0.0; self.len()];
+        self.evaluate(&vec![0.0; self.len()], &mut gradient, &mut Vec::new());
+        norm(&gradient)
+    }
+
     /// The value alone.
     pub fn value(&self, parameters: &[f64]) -> f64 {
         let block_rows = self.rows.len().div_ceil(self.blocks).max(1);
@@ -269,6 +277,10 @@ fn softmax_loss(logits: &mut [f64], target: usize) -> f64 {
 
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
+}
+
+pub(crate) fn norm(vector: &[f64]) -> f64 {
+    dot(vector, vector).sqrt()
 }
 
 #[cfg(test)]

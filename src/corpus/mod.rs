@@ -7,5 +7,6 @@ mod table;
 
 pub use blocks::{Block, Blocks, RowEnd};
 pub use labelled::{Columns, Corpus, Dialect};
+pub(crate) use source::invalid_utf8;
 pub use source::{Source, Utf8Reader, encoding};
 pub use table::{Row, RowBlock, Table};

@@ -1,7 +1,7 @@
 //! Delimited files (CSV, TSV): a header and rows with as many fields.
 
 use super::blocks::{Block, Blocks, RowEnd};
-use super::source::{Source, invalid_utf8};
+use super::source::{Source, invalid_utf8, lines_in};
 use crate::error::{Error, Location, Result};
 
 /// A delimited input whose header has been read.
@@ -37,10 +37,10 @@ impl Table {
             reader(&block.bytes, separator)
                 .read_byte_record(&mut record)
                 .map_err(|e| csv_error(&name, 0, e))?;
-            header = csv::StringRecord::from_byte_record(record).map_err(|e| {
-                let at = e.utf8_error().valid_up_to();
-                invalid_utf8(&name, 1, e.into_byte_record().as_slice(), at)
-            })?;
+            for field in &record {
+                std::str::from_utf8(field).map_err(|e| invalid_utf8(&name, 1, field, e.valid_up_to()))?;
+            }
+            header = csv::StringRecord::from_byte_record_lossy(record);
         }
         if header.is_empty() {
             let message = "is empty; the first row must name the columns";
@@ -147,14 +147,18 @@ impl RowBlock {
         let bytes = &self.block.bytes;
         let mut reader = reader(bytes, self.separator);
         let mut record = csv::ByteRecord::new();
-        let lines_before = self.block.first_line - 1;
         let mut skip = self.is_first;
-        while reader.read_byte_record(&mut record).map_err(|e| csv_error(&self.name, lines_before, e))? {
+        let (mut line, mut counted) = (self.block.first_line, 0);
+        while reader.read_byte_record(&mut record).map_err(|e| csv_error(&self.name, line - 1, e))? {
+            // what the reader calls the start comes before line ends it has yet to skip
+            let start = record.position().map_or(0, |p| p.byte() as usize);
+            let raw = &bytes[start..reader.position().byte() as usize];
+            let start = start + raw.iter().position(|b| !is_line_end(b)).unwrap_or(0);
+            line += lines_in(&bytes[counted..start]);
+            counted = start;
             if std::mem::take(&mut skip) {
                 continue;
             }
-            let (start, line) = record.position().map_or((0, 0), |p| (p.byte() as usize, p.line()));
-            let line = lines_before + line;
             if record.len() != self.width {
                 let message = format!(
                     "the row has {} fields, the header {}; a field with a comma or a quotation mark in it must \
@@ -164,8 +168,7 @@ impl RowBlock {
                 );
                 return Err(Error::data(Location::at(&self.name, line), message));
             }
-            let raw = &bytes[start..reader.position().byte() as usize];
-            work(Row { fields: &record, raw: trim_line_end(raw), line, name: &self.name })?;
+            work(Row { fields: &record, raw: without_line_ends(raw), line, name: &self.name })?;
         }
         Ok(())
     }
@@ -192,12 +195,13 @@ fn reader(bytes: &[u8], separator: u8) -> csv::Reader<&[u8]> {
     csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(bytes)
 }
 
-/// The row's bytes begin after line ends that the reader skipped and end with
-/// its own.
-fn trim_line_end(raw: &[u8]) -> &[u8] {
-    let is_end = |b: &u8| matches!(b, b'\r' | b'\n');
-    let start = raw.iter().position(|b| !is_end(b)).unwrap_or(raw.len());
-    let end = raw.iter().rposition(|b| !is_end(b)).map_or(start, |at| at + 1);
+fn is_line_end(byte: &u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
+
+fn without_line_ends(raw: &[u8]) -> &[u8] {
+    let start = raw.iter().position(|b| !is_line_end(b)).unwrap_or(raw.len());
+    let end = raw.iter().rposition(|b| !is_line_end(b)).map_or(start, |at| at + 1);
     &raw[start..end]
 }
 

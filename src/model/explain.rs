@@ -65,8 +65,8 @@ pub(super) fn explain(model: &Model, compiled: &Compiled, text: &str, class: Opt
     let centred = |values: &[f64]| values[class] - values.iter().sum::<f64>() / values.len() as f64;
     let intercept = centred(compiled.bias());
 
-    // occurrences of one token stand together: its character n-grams, then its
-    // stem, then the n-grams that end there
+    // the character n-grams and the stem of one token stand together, and no
+    // two n-grams cover the same words
     let mut contributions: Vec<Contribution> = Vec::new();
     let vocabulary = model.vectorizer.vocabulary();
     for occurrence in &occurrences {
@@ -76,7 +76,7 @@ pub(super) fn explain(model: &Model, compiled: &Compiled, text: &str, class: Opt
             crate::Term::Words(words) => words,
             crate::Term::Characters(_) => "",
         };
-        match contributions.iter_mut().rev().find(|c| c.bytes == bytes) {
+        match contributions.last_mut().filter(|last| last.bytes == bytes) {
             Some(same) => {
                 same.value += value;
                 same.term.push_str(term);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Model;
 use super::fit::{ModelParams, Provenance};
-use crate::classifier::Convergence;
+use crate::classifier::{Convergence, MOST_CLASSES};
 use crate::error::{Error, Location, Result};
 use crate::label::Labels;
 use crate::text::STEMMER_VERSION;
@@ -146,11 +146,9 @@ fn explain_failure(text: &str, name: &str, error: &serde_json::Error) -> Error {
     let header = serde_json::from_str::<Header>(text).ok();
     let message = match header {
         Some(Header { format: Some(format), version: Some(version) })
-            if format == FORMAT && version > VERSION =>
+            if format == FORMAT && version != VERSION =>
         {
-            format!(
-                "its format version is {version}, newer than {VERSION}, the newest this program reads; update it"
-            )
+            other_version(version)
         }
         Some(Header { format: Some(format), .. }) if format == FORMAT => format!("it is damaged: {error}"),
         Some(_) => "it is JSON, but not a model that stance-train wrote".into(),
@@ -160,12 +158,22 @@ fn explain_failure(text: &str, name: &str, error: &serde_json::Error) -> Error {
     refuse(name, message)
 }
 
+fn other_version(version: u32) -> String {
+    if version > VERSION {
+        format!(
+            "its format version is {version}, newer than {VERSION}, the newest this program reads; update it"
+        )
+    } else {
+        format!("its format version is {version}, which never was; this program reads {VERSION}")
+    }
+}
+
 fn check(contents: &Contents) -> std::result::Result<(), String> {
     if contents.format != FORMAT {
         return Err("it is not a model that stance-train wrote".into());
     }
     if contents.version != VERSION {
-        return Err(format!("its format version is {}; this program reads {VERSION}", contents.version));
+        return Err(other_version(contents.version));
     }
     let (classes, features) = (contents.labels.len(), contents.vocabulary.len());
     if contents.intercept.len() != classes || contents.weights.len() != features * classes {
@@ -178,8 +186,19 @@ fn check(contents: &Contents) -> std::result::Result<(), String> {
     if !contents.weights.iter().all(|w| w.is_finite()) || !contents.intercept.iter().all(|b| b.is_finite()) {
         return Err("a weight is not finite".into());
     }
-    if !(contents.temperature.is_finite() && contents.temperature > 0.0) {
-        return Err("the temperature is not above 0".into());
+    if !(0.01..=100.0).contains(&contents.temperature) {
+        return Err("the temperature is not between 0.01 and 100".into());
+    }
+    if classes > MOST_CLASSES {
+        return Err(format!("there are {classes} labels, more than {MOST_CLASSES}"));
+    }
+    let provenance = &contents.provenance;
+    let square =
+        |counts: &Vec<Vec<u64>>| counts.len() == classes && counts.iter().all(|row| row.len() == classes);
+    if provenance.rows_per_label.len() != classes
+        || provenance.cross_validation.as_ref().is_some_and(|cv| !square(&cv.confusion))
+    {
+        return Err("its provenance does not fit its labels".into());
     }
     contents.params.vectorizer.check().map_err(|e| e.to_string())?;
     contents.vocabulary.fault().map_or(Ok(()), Err)

@@ -1,31 +1,33 @@
 //! Trains a model: chooses alpha, fits, calibrates, and measures itself.
 
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Model;
 use super::calibration::{softmax_at, temperature};
-use crate::classifier::{ClassifierParams, argmax};
+use crate::classifier::{Classifier, ClassifierParams, argmax};
 use crate::corpus::Corpus;
 use crate::error::{Error, Result};
 use crate::evaluation::{Confusion, Interval, expected_calibration_error, intervals, log_loss, stratified};
 use crate::label::Labels;
-use crate::vectorizer::{Vectorizer, VectorizerParams};
+use crate::vectorizer::{SparseRows, Vectorizer, VectorizerParams};
 
 /// How the L2 strength is chosen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Alpha {
-    /// The value of [`Alpha::GRID`] with the lowest cross-validated log-loss.
+    /// The value with the lowest cross-validated log-loss, among
+    /// [`Alpha::GRID`] from the strongest down, until the loss has risen twice
+    /// in a row.
     Auto,
     /// This one.
     Fixed(f64),
 }
 
 impl Alpha {
-    /// Strongest first: each fit starts from the one before.
-    pub const GRID: [f64; 9] = [100.0, 50.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2];
+    /// Candidates, the strongest first: each fit starts from the one before.
+    pub const GRID: [f64; 13] = [200.0, 100.0, 50.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.02];
 
     fn candidates(&self) -> Vec<f64> {
         match self {
@@ -57,7 +59,8 @@ pub struct ModelParams {
     pub classifier: ClassifierParams,
     /// Choice of the L2 strength.
     pub alpha: Alpha,
-    /// Folds of the cross-validation, at least 2.
+    /// Folds of the cross-validation, at least 2; 0 for none: then alpha must
+    /// be given, and neither scores nor a calibration come of it.
     pub folds: usize,
     /// Seed of the folds and of the bootstrap.
     pub seed: u64,
@@ -111,12 +114,12 @@ pub struct Provenance {
     pub rows: usize,
     /// Training rows of each label, in label order.
     pub rows_per_label: Vec<usize>,
-    /// Cross-validated scores.
-    pub cross_validation: CrossValidation,
+    /// Cross-validated scores, if there were folds.
+    pub cross_validation: Option<CrossValidation>,
 }
 
-/// Called with (fits done, fits in all) as the work goes on, from any thread.
-pub type FoldProgress<'a> = dyn Fn(usize, usize) + Sync + 'a;
+/// Called with what is being done, for people to read.
+pub type Progress<'a> = dyn Fn(&str) + Sync + 'a;
 
 impl Model {
     /// Trains a model on a corpus.
@@ -132,32 +135,39 @@ impl Model {
     ///     corpus.push(format!("They must leave now, speaker {i} said."), "pro-withdrawal");
     ///     corpus.push(format!("The talks went on in room {i}."), "neutral");
     /// }
-    /// let model = Model::fit(&ModelParams::default(), &corpus, &|_, _| ())?;
+    /// let model = Model::fit(&ModelParams::default(), &corpus, &|_| ())?;
     /// assert_eq!(model.labels().names(), ["neutral", "pro-withdrawal"]);
     /// # Ok::<(), stance::Error>(())
     /// ```
-    pub fn fit(params: &ModelParams, corpus: &Corpus, progress: &FoldProgress<'_>) -> Result<Self> {
+    pub fn fit(params: &ModelParams, corpus: &Corpus, progress: &Progress<'_>) -> Result<Self> {
         params.vectorizer.check()?;
         params.classifier.check()?;
         let labels = Labels::from_names(corpus.labels.iter().cloned())?;
         let targets = corpus.targets(&labels)?;
         let rows_per_label = check_folds(params.folds, &labels, &targets)?;
 
-        let alphas = params.alpha.candidates();
-        let folds = Folds::run(params, corpus, &targets, labels.len(), &alphas, progress)?;
-        let losses: Vec<f64> = folds.logits.iter().map(|logits| loss_of(logits, &targets)).collect();
-        let best = (1..losses.len()).fold(0, |best, i| if losses[i] < losses[best] { i } else { best });
-        let temperature = temperature(folds.logits[best].view(), &targets);
+        let search = match (&params.alpha, params.folds) {
+            (Alpha::Fixed(_), 0) => None,
+            (Alpha::Auto, 0) => {
+                return Err(Error::parameter("--alpha", "needs folds to be chosen; give a value"));
+            }
+            _ => Some(Search::run(params, corpus, &targets, &labels, progress)?),
+        };
+        let alpha = match (&search, &params.alpha) {
+            (Some(search), _) => search.best_alpha(),
+            (None, Alpha::Fixed(alpha)) => *alpha,
+            (None, Alpha::Auto) => params.classifier.alpha,
+        };
+        let temperature = search.as_ref().map_or(1.0, |search| temperature(search.logits.view(), &targets));
 
+        progress(&format!("final fit, alpha {alpha}"));
         let vectorizer = Vectorizer::fit(&params.vectorizer, &corpus.texts, &targets)?;
         let rows = vectorizer.transform(&corpus.texts);
-        let classifier_params = ClassifierParams { alpha: alphas[best], ..params.classifier.clone() };
+        let classifier_params = ClassifierParams { alpha, ..params.classifier.clone() };
         let classifier = classifier_params.fit_rows(&rows, &targets, None)?;
-        progress(folds.fits, folds.fits);
-
-        let tried = alphas.iter().copied().zip(losses).collect();
+        progress("scores");
         let cross_validation =
-            cross_validation(params, corpus, &targets, &labels, &folds.logits[best], temperature, tried);
+            search.map(|search| cross_validation(params, corpus, &targets, &labels, &search, temperature));
         Ok(Self {
             vectorizer,
             weights: classifier.weights().iter().map(|&weight| weight as f32).collect(),
@@ -179,8 +189,8 @@ impl Model {
 
 /// Rows per label, if every fold can have some of each.
 fn check_folds(folds: usize, labels: &Labels, targets: &[usize]) -> Result<Vec<usize>> {
-    if folds < 2 {
-        return Err(Error::parameter("--folds", "must be at least 2"));
+    if folds == 1 {
+        return Err(Error::parameter("--folds", "must be at least 2, or 0 for no cross-validation"));
     }
     let mut rows = vec![0; labels.len()];
     for &target in targets {
@@ -196,58 +206,107 @@ fn check_folds(folds: usize, labels: &Labels, targets: &[usize]) -> Result<Vec<u
     Ok(rows)
 }
 
-/// Out-of-fold logits for each alpha, shape (rows, classes) each.
-struct Folds {
-    logits: Vec<Array2<f64>>,
-    /// Fits done, the final one counted.
-    fits: usize,
+/// The search for alpha.
+struct Search {
+    /// Each alpha tried and its out-of-fold log-loss.
+    tried: Vec<(f64, f64)>,
+    /// Out-of-fold logits with the best alpha, shape (rows, classes).
+    logits: Array2<f64>,
 }
 
-impl Folds {
+/// One fold: the rows it is trained on, those it is tested on, and the last fit.
+struct Fold {
+    train: SparseRows,
+    train_targets: Vec<usize>,
+    test: SparseRows,
+    test_rows: Vec<usize>,
+    fitted: Option<Classifier>,
+}
+
+impl Search {
     fn run(
         params: &ModelParams,
         corpus: &Corpus,
         targets: &[usize],
-        classes: usize,
-        alphas: &[f64],
-        progress: &FoldProgress<'_>,
+        labels: &Labels,
+        progress: &Progress<'_>,
     ) -> Result<Self> {
-        let fold_of = stratified(targets, &corpus.groups, classes, params.folds, params.seed);
-        let fits = params.folds * alphas.len() + 1;
-        let done = std::sync::atomic::AtomicUsize::new(0);
-        let tick = || progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, fits);
-        let by_fold: Vec<(Vec<usize>, Vec<Array2<f64>>)> = (0..params.folds)
-            .into_par_iter()
-            .map(|fold| {
-                let rows = |inside: bool| -> Vec<usize> {
-                    (0..corpus.len()).filter(|&row| (fold_of[row] == fold) == inside).collect()
-                };
-                let (train, test) = (rows(false), rows(true));
-                let texts = |rows: &[usize]| -> Vec<&str> {
-                    rows.iter().map(|&row| corpus.texts[row].as_str()).collect()
-                };
-                let train_targets: Vec<usize> = train.iter().map(|&row| targets[row]).collect();
-                let vectorizer = Vectorizer::fit(&params.vectorizer, &texts(&train), &train_targets)?;
-                let (train, held_out) =
-                    (vectorizer.transform(&texts(&train)), vectorizer.transform(&texts(&test)));
-                let path = params.classifier.path(&train, &train_targets, alphas, &tick)?;
-                Ok((test, path.iter().map(|classifier| classifier.decision_function(&held_out)).collect()))
-            })
-            .collect::<Result<_>>()?;
-        let mut logits = vec![Array2::zeros((corpus.len(), classes)); alphas.len()];
-        for (rows, held_out) in &by_fold {
-            for (logits, held_out) in logits.iter_mut().zip(held_out) {
-                for (i, &row) in rows.iter().enumerate() {
-                    logits.index_axis_mut(Axis(0), row).assign(&held_out.row(i));
-                }
+        progress("features of the folds");
+        let mut folds = Fold::all(params, corpus, targets, labels)?;
+        let mut search = Self { tried: Vec::new(), logits: Array2::zeros((corpus.len(), labels.len())) };
+        for alpha in params.alpha.candidates() {
+            progress(&format!("{} folds, alpha {alpha}", params.folds));
+            let classifier = ClassifierParams { alpha, ..params.classifier.clone() };
+            folds.par_iter_mut().try_for_each(|fold| fold.refit(&classifier))?;
+            let mut logits = Array2::zeros(search.logits.raw_dim());
+            for fold in &folds {
+                fold.write_logits(&mut logits);
+            }
+            let loss = log_loss(probabilities(&logits, 1.0).view(), targets).unwrap_or(f64::INFINITY);
+            if loss < search.best_loss() {
+                search.logits = logits;
+            }
+            search.tried.push((alpha, loss));
+            let rises = search.tried.windows(2).rev().take_while(|pair| pair[1].1 > pair[0].1).count();
+            if rises == 2 {
+                break;
             }
         }
-        Ok(Self { logits, fits })
+        Ok(search)
+    }
+
+    fn best_loss(&self) -> f64 {
+        self.tried.iter().fold(f64::INFINITY, |best, &(_, loss)| best.min(loss))
+    }
+
+    fn best_alpha(&self) -> f64 {
+        let best = self.best_loss();
+        self.tried.iter().find(|(_, loss)| *loss == best).map_or(f64::NAN, |&(alpha, _)| alpha)
     }
 }
 
-fn loss_of(logits: &Array2<f64>, targets: &[usize]) -> f64 {
-    log_loss(probabilities(logits, 1.0).view(), targets).unwrap_or(f64::INFINITY)
+impl Fold {
+    fn all(params: &ModelParams, corpus: &Corpus, targets: &[usize], labels: &Labels) -> Result<Vec<Self>> {
+        let fold_of = stratified(targets, &corpus.groups, labels.len(), params.folds, params.seed);
+        let fold = |number: usize| {
+            let (test_rows, train_rows): (Vec<usize>, Vec<usize>) =
+                (0..corpus.len()).partition(|&row| fold_of[row] == number);
+            let texts = |rows: &[usize]| -> Vec<&str> {
+                rows.iter().map(|&row| corpus.texts[row].as_str()).collect()
+            };
+            let train_targets: Vec<usize> = train_rows.iter().map(|&row| targets[row]).collect();
+            if let Some(class) = (0..labels.len()).find(|class| !train_targets.contains(class)) {
+                return Err(Error::Training(format!(
+                    "all rows with the label \"{}\" fall into one fold, because they share a group; use fewer \
+                     folds or another --group-column",
+                    labels.name(class)
+                )));
+            }
+            let train_texts = texts(&train_rows);
+            let vectorizer = Vectorizer::fit(&params.vectorizer, &train_texts, &train_targets)?;
+            Ok(Self {
+                train: vectorizer.transform(&train_texts),
+                train_targets,
+                test: vectorizer.transform(&texts(&test_rows)),
+                test_rows,
+                fitted: None,
+            })
+        };
+        (0..params.folds).into_par_iter().map(fold).collect()
+    }
+
+    fn refit(&mut self, params: &ClassifierParams) -> Result<()> {
+        self.fitted = Some(params.refit(&self.train, &self.train_targets, self.fitted.as_ref())?);
+        Ok(())
+    }
+
+    fn write_logits(&self, logits: &mut Array2<f64>) {
+        let Some(fitted) = &self.fitted else { return };
+        let of_fold = fitted.decision_function(&self.test);
+        for (logit, &row) in of_fold.rows().into_iter().zip(&self.test_rows) {
+            logits.row_mut(row).assign(&logit);
+        }
+    }
 }
 
 fn probabilities(logits: &Array2<f64>, temperature: f64) -> Array2<f64> {
@@ -264,10 +323,10 @@ fn cross_validation(
     corpus: &Corpus,
     targets: &[usize],
     labels: &Labels,
-    logits: &Array2<f64>,
+    search: &Search,
     temperature: f64,
-    alphas: Vec<(f64, f64)>,
 ) -> CrossValidation {
+    let logits = &search.logits;
     let predicted: Vec<usize> = logits.rows().into_iter().map(|row| argmax(&row.to_vec())).collect();
     let confusion_of =
         |rows: &[usize]| Confusion::of(labels.len(), rows.iter().map(|&row| (targets[row], predicted[row])));
@@ -289,6 +348,6 @@ fn cross_validation(
         log_loss: log_loss(calibrated.view(), targets).unwrap_or(0.0),
         uncalibrated_ece: expected_calibration_error(raw.view(), targets).unwrap_or(0.0),
         confusion: confusion.counts().to_vec(),
-        alphas,
+        alphas: search.tried.clone(),
     }
 }

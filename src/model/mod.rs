@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 pub use explain::{Contribution, Explanation};
 pub use file::VERSION;
-pub use fit::{Alpha, CrossValidation, FoldProgress, ModelParams, Provenance};
+pub use fit::{Alpha, CrossValidation, ModelParams, Progress, Provenance};
 pub(crate) use scorer::Compiled;
 pub use scorer::Scorer;
 
@@ -139,10 +139,13 @@ impl Model {
         self.compiled();
         texts
             .par_chunks(1024)
-            .flat_map_iter(|texts| {
-                let mut scorer = self.scorer();
-                texts.iter().map(move |text| predict(&mut scorer, text.as_ref())).collect::<Vec<_>>()
-            })
+            .map_init(
+                || self.scorer(),
+                |scorer, texts| -> Vec<Prediction> {
+                    texts.iter().map(|text| predict(scorer, text.as_ref())).collect()
+                },
+            )
+            .flatten_iter()
             .collect()
     }
 

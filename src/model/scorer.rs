@@ -9,7 +9,7 @@
 use rustc_hash::FxHashMap;
 
 use super::Model;
-use crate::text::tokens;
+use crate::text::{Token, tokens};
 use crate::vectorizer::{Finder, Matcher, NONE, Norm, Window};
 
 /// The model's parts that every thread shares.
@@ -72,6 +72,7 @@ impl Compiled {
 }
 
 /// What a surface form adds to the logits of any text it occurs in.
+#[derive(Clone, Copy)]
 struct Share {
     word: u32,
     known: u32,
@@ -82,7 +83,9 @@ struct Share {
 /// Scores texts one after another; each thread has its own.
 pub struct Scorer<'m> {
     compiled: &'m Compiled,
-    shares: FxHashMap<Box<str>, Share>,
+    /// Forms of at most 16 bytes, which are nearly all, by [`short_key`].
+    short: FxHashMap<u128, Share>,
+    long: FxHashMap<Box<str>, Share>,
     vectors: Vec<f64>,
     /// For [`Norm::L2`], whose norm depends on the whole row.
     finder: Finder<'m>,
@@ -96,7 +99,8 @@ impl<'m> Scorer<'m> {
     pub(crate) fn new(compiled: &'m Compiled) -> Self {
         Self {
             compiled,
-            shares: FxHashMap::default(),
+            short: FxHashMap::default(),
+            long: FxHashMap::default(),
             vectors: Vec::new(),
             finder: Finder::new(&compiled.matcher),
             features: Vec::new(),
@@ -148,13 +152,9 @@ impl<'m> Scorer<'m> {
         let (mut words, mut known) = (0, 0);
         for token in tokens(text) {
             words += 1;
-            let surface = &text[token.start..token.end];
-            if !self.shares.contains_key(surface) {
-                self.remember(surface);
-            }
-            let share = &self.shares[surface];
+            let share = self.share(text, token);
             known += share.known;
-            let vector = &self.vectors[share.vector as usize * classes..][..classes];
+            let vector = &self.vectors[share.vector as usize..][..classes];
             for (s, v) in sum.iter_mut().zip(vector) {
                 *s += v;
             }
@@ -171,14 +171,28 @@ impl<'m> Scorer<'m> {
         (words, known)
     }
 
-    fn remember(&mut self, surface: &str) {
-        if self.shares.len() == Self::MOST_FORMS {
-            self.shares.clear();
+    #[inline]
+    fn share(&mut self, text: &str, token: Token) -> Share {
+        let key = short_key(text.as_bytes(), token);
+        let known = match key {
+            Some(key) => self.short.get(&key),
+            None => self.long.get(&text[token.start..token.end]),
+        };
+        match known {
+            Some(&share) => share,
+            None => self.remember(&text[token.start..token.end], key),
+        }
+    }
+
+    #[cold]
+    fn remember(&mut self, surface: &str, key: Option<u128>) -> Share {
+        if self.short.len() + self.long.len() == Self::MOST_FORMS {
+            self.short.clear();
+            self.long.clear();
             self.vectors.clear();
         }
         let compiled = self.compiled;
         let form = compiled.matcher.form(surface);
-        let vector = self.shares.len() as u32;
         let start = self.vectors.len();
         self.vectors.resize(start + compiled.classes(), 0.0);
         let single = if form.word == NONE { NONE } else { compiled.matcher.feature(form.word) };
@@ -189,7 +203,12 @@ impl<'m> Scorer<'m> {
                 *v += w;
             }
         }
-        self.shares.insert(surface.into(), Share { word: form.word, known, vector });
+        let share = Share { word: form.word, known, vector: start as u32 };
+        match key {
+            Some(key) => self.short.insert(key, share),
+            None => self.long.insert(surface.into(), share),
+        };
+        share
     }
 
     fn sum_features(&mut self, text: &str, sum: &mut [f64]) -> (usize, u32) {
@@ -203,5 +222,24 @@ impl<'m> Scorer<'m> {
             }
         }
         (words, features.len() as u32)
+    }
+}
+
+/// A token's bytes as one number; `None` if there are more than 16. No token
+/// holds a zero byte, so the zeros that fill up are no token's own.
+#[inline]
+fn short_key(text: &[u8], token: Token) -> Option<u128> {
+    let length = token.end - token.start;
+    if length > 16 {
+        return None;
+    }
+    // where 16 bytes can be read at once, the ones too many are masked out
+    match text.get(token.start..token.start + 16).and_then(|bytes| bytes.try_into().ok()) {
+        Some(bytes) => Some(u128::from_le_bytes(bytes) & (u128::MAX >> (128 - 8 * length))),
+        None => {
+            let mut bytes = [0; 16];
+            bytes[..length].copy_from_slice(&text[token.start..token.end]);
+            Some(u128::from_le_bytes(bytes))
+        }
     }
 }

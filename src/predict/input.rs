@@ -188,8 +188,7 @@ fn separator_in(line: &[u8], text: &str, separator: Option<u8>) -> Option<u8> {
     candidates.into_iter().find(|&separator| {
         let mut reader = csv::ReaderBuilder::new().has_headers(false).delimiter(separator).from_reader(line);
         let header = reader.byte_records().next();
-        header
-            .is_some_and(|row| row.is_ok_and(|row| row.len() > 1 && row.iter().any(|f| f == text.as_bytes())))
+        header.is_some_and(|row| row.is_ok_and(|row| row.iter().any(|field| field == text.as_bytes())))
     })
 }
 

@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 pub use input::InputFormat;
 use input::{Batch, Input};
-pub use writer::{ABSTAIN, OutputFormat};
+pub use writer::OutputFormat;
 use writer::{Layout, RowWriter};
 
 use crate::corpus::{Dialect, Source};
@@ -29,11 +29,11 @@ pub struct PredictOptions {
     pub dialect: Dialect,
     /// What to write; `None`: JSON lines for JSON lines, else delimited.
     pub format: Option<OutputFormat>,
-    /// Below this confidence the label is [`ABSTAIN`].
+    /// Below this confidence the label is [`ABSTAIN`](crate::ABSTAIN).
     pub threshold: Option<f64>,
     /// Add what decided.
     pub explain: bool,
-    /// Answer an empty text with [`ABSTAIN`] instead of stopping.
+    /// Answer an empty text with [`ABSTAIN`](crate::ABSTAIN) instead of stopping.
     pub allow_empty: bool,
     /// Threads that score.
     pub threads: usize,
@@ -74,6 +74,9 @@ struct Job {
     batch: Batch,
     done: Sender<Result<(Vec<u8>, Summary)>>,
 }
+
+/// More threads than this are not started.
+const MOST_THREADS: usize = 256;
 
 /// Batches between the reader and the writer at any time, for each thread.
 const IN_FLIGHT: usize = 3;
@@ -123,7 +126,7 @@ fn run(
 ) -> Result<Summary> {
     type Awaited = Receiver<Result<(Vec<u8>, Summary)>>;
     let mut summary = Summary::default();
-    let threads = options.threads.max(1);
+    let threads = options.threads.clamp(1, MOST_THREADS);
     model.warm_up();
     std::thread::scope(|scope| -> Result<()> {
         let (jobs, queue): (Sender<Job>, Receiver<Job>) = bounded(threads);

@@ -8,11 +8,10 @@ use serde_json::{Map, Value, json};
 use super::input::{Batch, Input, Item, Origin};
 use super::{PredictOptions, Summary};
 use crate::classifier::argmax;
+use crate::corpus::invalid_utf8;
 use crate::error::{Error, Location, Result};
+use crate::label::ABSTAIN;
 use crate::model::{Explanation, Model, Scorer};
-
-/// The label of a row whose confidence is below the threshold.
-pub const ABSTAIN: &str = "abstain";
 
 /// What to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,8 +216,14 @@ impl<'m> RowWriter<'m> {
     fn jsonl(&self, item: &Item<'_>, label: &str, class: usize, known: u32, out: &mut Vec<u8>) -> Result<()> {
         let mut object: Map<String, Value> = match &item.origin {
             Origin::Row { fields, .. } => {
-                let value = |field: &[u8]| json!(String::from_utf8_lossy(field));
-                self.layout.columns.iter().cloned().zip(fields.iter().map(value)).collect()
+                let value = |field: &[u8]| match std::str::from_utf8(field) {
+                    Ok(text) => Ok(json!(text)),
+                    Err(e) => {
+                        Err(invalid_utf8(&self.layout.name, item.origin.number(), field, e.valid_up_to()))
+                    }
+                };
+                let fields = fields.iter().map(value).collect::<Result<Vec<_>>>()?;
+                self.layout.columns.iter().cloned().zip(fields).collect()
             }
             Origin::Object { object, line } => {
                 if let Some(taken) =
@@ -289,17 +294,18 @@ impl<'m> RowWriter<'m> {
     }
 }
 
-/// Rounds so that the sum stays exact; the remainder goes to `class`.
+/// Rounds so that the sum stays exact: down, and the remainder goes to
+/// `class`, the highest, which so stays the highest.
 fn round_to_millionths(probabilities: &[f64], class: usize, millionths: &mut [u32]) {
     const ALL: u32 = 1_000_000;
     let mut others = 0;
     for (k, (m, p)) in millionths.iter_mut().zip(probabilities).enumerate() {
-        *m = (p * f64::from(ALL)).round() as u32;
+        *m = (p * f64::from(ALL)).floor() as u32;
         if k != class {
             others += *m;
         }
     }
-    millionths[class] = ALL - others;
+    millionths[class] = ALL.saturating_sub(others);
 }
 
 /// The strongest contributions in one line.
@@ -311,7 +317,8 @@ fn in_one_line(explanation: &Explanation) -> String {
 
 /// All contributions, with character offsets into the text.
 fn in_json(text: &str, explanation: &Explanation) -> Value {
-    let chars = |byte: usize| text[..byte].chars().count();
+    let char_starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    let chars = |byte: usize| char_starts.partition_point(|&start| start < byte);
     let contributions: Vec<Value> = explanation
         .contributions
         .iter()
@@ -374,8 +381,7 @@ fn push_field(out: &mut Vec<u8>, separator: u8, field: &str) {
 }
 
 fn push_number(out: &mut Vec<u8>, number: u64) {
-    // writing to memory cannot fail
-    let _ = write!(out, "{number}");
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 /// Six decimals, without the detour over floating-point formatting.
@@ -406,7 +412,7 @@ mod tests {
             prop_assert_eq!(millionths.iter().sum::<u32>(), 1_000_000);
             let mut out = Vec::new();
             push_millionths(&mut out, millionths[class]);
-            let read: f64 = std::str::from_utf8(&out).unwrap().parse().unwrap();
+            let read: f64 = std::str::from_utf8(&out).expect("ASCII").parse().expect("a number");
             prop_assert!((read - probabilities[class]).abs() < 1e-5);
         }
     }

@@ -46,7 +46,8 @@ impl Grid {
     pub fn to_markdown(&self) -> String {
         let mut text = String::new();
         for (i, row) in self.rows.iter().enumerate() {
-            let cells: Vec<String> = row.iter().map(|cell| cell.replace('|', "\\|")).collect();
+            let cells: Vec<String> =
+                row.iter().map(|cell| cell.replace('|', "\\|").replace(['\n', '\r'], " ")).collect();
             text.push_str(&format!("| {} |\n", cells.join(" | ")));
             if i == 0 {
                 text.push_str(&format!("| --- |{}\n", " ---: |".repeat(row.len().saturating_sub(1))));

@@ -10,14 +10,13 @@ use crate::corpus::Corpus;
 use crate::error::{Error, Result};
 use crate::evaluation::{ClassScores, Confusion, Evaluation, Interval, Scores};
 use crate::label::Labels;
-use crate::model::Model;
+use crate::model::{CrossValidation, Model};
 use grid::Grid;
 
 /// What `stance-train` prints: the data, the choice of alpha, out-of-fold
 /// scores, the fit.
 pub fn training(model: &Model) -> String {
     let provenance = model.provenance();
-    let cv = &provenance.cross_validation;
     let labels = model.labels();
     let counts: Vec<String> = labels
         .names()
@@ -27,23 +26,9 @@ pub fn training(model: &Model) -> String {
         .collect();
     let vocabulary = model.vectorizer().vocabulary();
     let mut text = format!("{} rows: {}\n{} terms\n", provenance.rows, counts.join(", "), vocabulary.len());
-    if cv.alphas.len() > 1 {
-        let mut grid = Grid::new(["alpha", "log-loss"]);
-        for &(alpha, loss) in &cv.alphas {
-            let chosen = if alpha == model.params().classifier.alpha { " <" } else { "" };
-            grid.row([alpha.to_string(), format!("{loss:.4}{chosen}")]);
-        }
-        text.push_str(&format!("\nchoice of alpha, {} folds\n{}", cv.folds, grid.to_text()));
+    if let Some(cv) = &provenance.cross_validation {
+        text.push_str(&cross_validation(cv, labels, model.params().classifier.alpha));
     }
-    let confusion = Confusion::from_counts(cv.confusion.clone());
-    let grouped = if cv.grouped { ", groups kept whole" } else { "" };
-    text.push_str(&format!(
-        "\nout of fold ({} folds{grouped})\n  accuracy  {}\n  macro-F1  {}\n\n{}",
-        cv.folds,
-        with_interval(Some(cv.accuracy), Some(cv.accuracy_interval)),
-        with_interval(Some(cv.macro_f1), Some(cv.macro_f1_interval)),
-        class_grid(labels, &confusion).to_text(),
-    ));
     let fit = model.convergence();
     let by = match fit.finished_by {
         crate::FinishedBy::Linfa if fit.iterations > 0 => "sparse Newton, finished by linfa-logistic",
@@ -56,6 +41,28 @@ pub fn training(model: &Model) -> String {
         fit.gradient_norm,
         fit.tolerance,
         model.temperature()
+    ));
+    text
+}
+
+fn cross_validation(cv: &CrossValidation, labels: &Labels, chosen_alpha: f64) -> String {
+    let mut text = String::new();
+    if cv.alphas.len() > 1 {
+        let mut grid = Grid::new(["alpha", "log-loss"]);
+        for &(alpha, loss) in &cv.alphas {
+            let chosen = if alpha == chosen_alpha { " <" } else { "" };
+            grid.row([alpha.to_string(), format!("{loss:.4}{chosen}")]);
+        }
+        text.push_str(&format!("\nchoice of alpha, {} folds\n{}", cv.folds, grid.to_text()));
+    }
+    let confusion = Confusion::from_counts(cv.confusion.clone());
+    let grouped = if cv.grouped { ", groups kept whole" } else { "" };
+    text.push_str(&format!(
+        "\nout of fold ({} folds{grouped})\n  accuracy  {}\n  macro-F1  {}\n\n{}",
+        cv.folds,
+        with_interval(Some(cv.accuracy), Some(cv.accuracy_interval)),
+        with_interval(Some(cv.macro_f1), Some(cv.macro_f1_interval)),
+        class_grid(labels, &confusion).to_text(),
     ));
     text
 }

@@ -192,6 +192,8 @@ impl Normalizer {
                 word.retain(|c| !matches!(c, '\'' | '\u{2019}' | '.'));
             }
         }
+        // some ligatures decompose into several words; terms are joined by spaces
+        word.retain(|c| !c.is_whitespace());
         (!word.is_empty()).then_some(word)
     }
 
@@ -224,6 +226,7 @@ mod tests {
             ("U.N", "un"),
             ("café", "cafe"),
             ("2nd", "#"),
+            ("\u{FDFB}", "جلجلاله"),
         ] {
             assert_eq!(n.word(surface).as_deref(), Some(word), "{surface}");
         }

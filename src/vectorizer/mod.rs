@@ -89,18 +89,19 @@ impl Vectorizer {
         let idf = self.vocabulary.idf();
         let chunks: Vec<SparseRows> = texts
             .par_chunks(CHUNK)
-            .map(|texts| {
-                let mut finder = Finder::new(&matcher);
-                let mut rows = SparseRows::new(self.vocabulary.len());
-                let mut features = Vec::new();
-                for text in texts {
-                    features.clear();
-                    let words = finder.occurrences(text.as_ref(), |o| features.push(o.feature));
-                    features.sort_unstable();
-                    rows.push(self.weigh(&features, words, &idf));
-                }
-                rows
-            })
+            .map_init(
+                || (Finder::new(&matcher), Vec::new()),
+                |(finder, features), texts| {
+                    let mut rows = SparseRows::new(self.vocabulary.len());
+                    for text in texts {
+                        features.clear();
+                        let words = finder.occurrences(text.as_ref(), |o| features.push(o.feature));
+                        features.sort_unstable();
+                        rows.push(self.weigh(features, words, &idf));
+                    }
+                    rows
+                },
+            )
             .collect();
         let mut rows = SparseRows::new(self.vocabulary.len());
         for chunk in chunks {

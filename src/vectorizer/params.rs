@@ -106,7 +106,7 @@ impl Default for VectorizerParams {
             char_ngrams: Some(NgramRange { shortest: 2, longest: 5 }),
             min_df: 2,
             max_df: 1.0,
-            max_features: Some(8_000),
+            max_features: Some(12_000),
             norm: Norm::Length,
         }
     }

@@ -2,6 +2,7 @@
 
 #![allow(dead_code)] // no binary uses all of it
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -59,9 +60,20 @@ impl ColumnArgs {
 fn separator(text: &str) -> Result<u8, String> {
     match text.as_bytes() {
         b"tab" | b"\\t" => Ok(b'\t'),
-        [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && *byte != b'"' => Ok(*byte),
-        _ => Err("write one character such as ';', or tab".into()),
+        // what our own numbers and quoted fields are written with cannot separate them
+        [byte] if byte.is_ascii_punctuation() && !matches!(byte, b'"' | b'.' | b'-' | b'+') => Ok(*byte),
+        _ => Err("write one character such as ';' or '|', or tab".into()),
     }
+}
+
+/// A number of threads.
+pub fn threads(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|n| (1..=1024).contains(n)).ok_or_else(|| "write a number from 1 to 1024".into())
+}
+
+/// Says something on stderr; that nobody listens is no failure.
+pub fn note(message: impl std::fmt::Display) {
+    let _ = writeln!(anstream::stderr(), "{message}");
 }
 
 /// The model of a file, or the embedded one.
@@ -85,7 +97,7 @@ pub fn finish(result: Result<ExitCode>) -> ExitCode {
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
             let style = anstyle::AnsiColor::Red.on_default().bold();
-            anstream::eprintln!("{style}error:{style:#} {error}");
+            note(format!("{style}error:{style:#} {error}"));
             ExitCode::from(ERROR)
         }
     }

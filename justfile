@@ -1,0 +1,15 @@
+# Everything CI checks
+ci:
+    bash .ci/run
+
+# Retrain the default model
+model:
+    cargo run --release --bin stance-train -- data/statements.csv --group-column group --output models/stance-en.json
+
+# Figures of README.md
+figures:
+    cargo run --release --bin stance-evaluate -- data/realworld.csv --by set
+    cargo run --release --bin stance-evaluate -- data/heldout.csv
+
+bench:
+    cargo bench
