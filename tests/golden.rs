@@ -58,6 +58,7 @@ fn plain(norm: Norm) -> VectorizerParams {
         normalizer: NormalizerParams { language: Language::None, mask_numbers: false },
         word_ngrams: NgramRange::new(1, 2).expect("range"),
         char_ngrams: None,
+        char_weight: 1.0,
         min_df: 1,
         max_df: 1.0,
         max_features: None,
@@ -88,6 +89,7 @@ fn check_tfidf(wanted: impl Fn(&TfidfCase) -> bool, cases_wanted: usize) {
         let params = VectorizerParams {
             word_ngrams: case.word_ngrams,
             char_ngrams: case.char_ngrams,
+            char_weight: 1.0,
             min_df: case.min_df,
             max_df: case.max_df,
             ..plain(case.norm)

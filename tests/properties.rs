@@ -195,6 +195,7 @@ proptest! {
             normalizer: NormalizerParams { language, mask_numbers },
             word_ngrams: NgramRange::new(1, longest).expect("range"),
             char_ngrams: characters.then(|| NgramRange::new(1, 4).expect("range")),
+            char_weight: 1.0,
             min_df: 1,
             max_df: 1.0,
             max_features: None,

@@ -39,6 +39,9 @@ struct Arguments {
     /// Character n-grams inside words, LOW..HIGH, or none
     #[arg(long, default_value = "2..5", help_heading = "Features")]
     char_ngrams: OrWord<NgramRange>,
+    /// Factor of the character n-grams' values
+    #[arg(long, default_value_t = 0.3, help_heading = "Features")]
+    char_weight: f64,
     /// Leave out terms that occur in fewer texts than this
     #[arg(long, default_value_t = 2, help_heading = "Features")]
     min_df: u32,
@@ -125,6 +128,7 @@ impl Arguments {
                 normalizer: NormalizerParams { language: self.language, mask_numbers: !self.keep_numbers },
                 word_ngrams: self.ngrams,
                 char_ngrams: self.char_ngrams.0,
+                char_weight: self.char_weight,
                 min_df: self.min_df,
                 max_df: self.max_df,
                 max_features: self.max_features.0,

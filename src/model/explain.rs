@@ -71,7 +71,8 @@ pub(super) fn explain(model: &Model, compiled: &Compiled, text: &str, class: Opt
     let vocabulary = model.vectorizer.vocabulary();
     for occurrence in &occurrences {
         let bytes = occurrence.first.start..occurrence.last.end;
-        let value = centred(compiled.weights(occurrence.feature)) / norm;
+        let weights: Vec<f64> = compiled.weights(occurrence.feature).collect();
+        let value = centred(&weights) / norm;
         let term = match vocabulary.term(occurrence.feature as usize) {
             crate::Term::Words(words) => words,
             crate::Term::Characters(_) => "",

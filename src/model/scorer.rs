@@ -5,6 +5,9 @@
 //! that one surface form brings (its stem, its character n-grams) is always
 //! the same vector: it is summed once and remembered. A word then costs a
 //! look-up and a few additions, whatever the number of features behind it.
+//!
+//! Classes are handled in pages of four: what a form brings to four logits
+//! fits one cache line with the form itself, and few label sets have more.
 
 use rustc_hash::FxHashMap;
 
@@ -12,29 +15,42 @@ use super::Model;
 use crate::text::{Token, tokens};
 use crate::vectorizer::{Finder, Matcher, NONE, Norm, Window};
 
+/// Classes in a page.
+const PAGE: usize = 4;
+
+type Page = [f64; PAGE];
+
 /// The model's parts that every thread shares.
 pub(crate) struct Compiled {
     matcher: Matcher,
-    /// Weight times inverse document frequency over temperature, shape
-    /// (features, classes).
-    weights: Vec<f64>,
-    /// The same for the intercept.
+    /// For each page, each feature's weight times its factor over temperature.
+    weights: Vec<Vec<Page>>,
+    /// Intercepts over temperature, one for each class.
     bias: Vec<f64>,
-    idf: Vec<f64>,
+    factors: Vec<f64>,
     norm: Norm,
 }
 
 impl Compiled {
     pub fn new(model: &Model) -> Self {
-        let idf = model.vectorizer.vocabulary().idf();
+        let factors = model.vectorizer.factors();
         let classes = model.labels.len();
-        let of_feature =
-            |(i, weight): (usize, &f32)| f64::from(*weight) * idf[i / classes] / model.temperature;
+        let page = |number: usize| -> Vec<Page> {
+            let rows = model.weights.chunks_exact(classes).zip(&factors);
+            rows.map(|(weights, factor)| {
+                let mut scaled = [0.0; PAGE];
+                for (s, weight) in scaled.iter_mut().zip(&weights[number * PAGE..]) {
+                    *s = f64::from(*weight) * factor / model.temperature;
+                }
+                scaled
+            })
+            .collect()
+        };
         Self {
             matcher: model.vectorizer.matcher(),
-            weights: model.weights.iter().enumerate().map(of_feature).collect(),
+            weights: (0..classes.div_ceil(PAGE)).map(page).collect(),
             bias: model.intercept.iter().map(|b| b / model.temperature).collect(),
-            idf,
+            factors,
             norm: model.vectorizer.params().norm,
         }
     }
@@ -52,8 +68,8 @@ impl Compiled {
     }
 
     /// What one occurrence of a feature adds to each logit, times the norm.
-    pub fn weights(&self, feature: u32) -> &[f64] {
-        &self.weights[feature as usize * self.bias.len()..][..self.bias.len()]
+    pub fn weights(&self, feature: u32) -> impl Iterator<Item = f64> {
+        self.weights.iter().flat_map(move |page| page[feature as usize]).take(self.classes())
     }
 
     /// The norm of a text of `words` words with the given sorted features.
@@ -63,45 +79,149 @@ impl Compiled {
             Norm::L2 => {
                 let squares = features
                     .chunk_by(|a, b| a == b)
-                    .map(|same| (same.len() as f64 * self.idf[same[0] as usize]).powi(2));
+                    .map(|same| (same.len() as f64 * self.factors[same[0] as usize]).powi(2));
                 let norm = squares.sum::<f64>().sqrt();
                 if norm > 0.0 { norm } else { 1.0 }
             }
         }
     }
+
+    fn share(&self, page: usize, surface: &str) -> Share {
+        let form = self.matcher.form(surface);
+        let single = if form.word == NONE { NONE } else { self.matcher.feature(form.word) };
+        let mut share = Share { word: form.word, known: 0, sum: [0.0; PAGE] };
+        for &feature in form.characters.iter().chain([&single]).filter(|&&feature| feature != NONE) {
+            share.known += 1;
+            add(&mut share.sum, &self.weights[page][feature as usize]);
+        }
+        share
+    }
 }
 
-/// What a surface form adds to the logits of any text it occurs in.
+#[inline]
+fn add(sum: &mut Page, other: &Page) {
+    for (s, o) in sum.iter_mut().zip(other) {
+        *s += o;
+    }
+}
+
+/// What a surface form adds to a page of logits of any text it occurs in.
 #[derive(Clone, Copy)]
 struct Share {
     word: u32,
     known: u32,
-    /// Place of its vector in the cache's array.
-    vector: u32,
+    sum: Page,
+}
+
+/// The shares of the forms seen so far, for one page.
+struct Shares {
+    /// Open addressing by [`short_key`], a power of two of slots.
+    slots: Vec<Slot>,
+    used: usize,
+    /// Forms that are too long for a key.
+    long: FxHashMap<Box<str>, Share>,
+}
+
+/// One cache line. Key 0 is an empty slot.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Slot {
+    key: u128,
+    share: Share,
+}
+
+impl Shares {
+    const EMPTY: Slot = Slot { key: 0, share: Share { word: NONE, known: 0, sum: [0.0; PAGE] } };
+    /// Bounds the memory that unusual forms can take.
+    const MOST_SLOTS: usize = 1 << 17;
+
+    fn new() -> Self {
+        Self { slots: vec![Self::EMPTY; 1 << 10], used: 0, long: FxHashMap::default() }
+    }
+
+    #[inline]
+    fn get(
+        &mut self,
+        compiled: &Compiled,
+        page: usize,
+        text: &str,
+        token: Token,
+        key: Option<u128>,
+    ) -> Share {
+        let Some(key) = key else {
+            return self.get_long(compiled, page, &text[token.start..token.end]);
+        };
+        let place = self.place(key);
+        if self.slots[place].key == key {
+            return self.slots[place].share;
+        }
+        self.insert(compiled, page, &text[token.start..token.end], key)
+    }
+
+    /// The slot that holds a key, or the one where it belongs.
+    #[inline]
+    fn place(&self, key: u128) -> usize {
+        let mask = self.slots.len() - 1;
+        let mixed = (key as u64 ^ ((key >> 64) as u64).rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mut place = (mixed >> 40) as usize & mask;
+        while self.slots[place].key != key && self.slots[place].key != 0 {
+            place = (place + 1) & mask;
+        }
+        place
+    }
+
+    #[cold]
+    fn insert(&mut self, compiled: &Compiled, page: usize, surface: &str, key: u128) -> Share {
+        if 2 * self.used >= self.slots.len() {
+            let more = if self.slots.len() < Self::MOST_SLOTS { 2 * self.slots.len() } else { 1 << 10 };
+            let old = std::mem::replace(&mut self.slots, vec![Self::EMPTY; more]);
+            self.used = 0;
+            if more > old.len() {
+                for slot in old.into_iter().filter(|slot| slot.key != 0) {
+                    let place = self.place(slot.key);
+                    self.slots[place] = slot;
+                    self.used += 1;
+                }
+            }
+        }
+        let share = compiled.share(page, surface);
+        let place = self.place(key);
+        self.slots[place] = Slot { key, share };
+        self.used += 1;
+        share
+    }
+
+    #[cold]
+    fn get_long(&mut self, compiled: &Compiled, page: usize, surface: &str) -> Share {
+        if let Some(&share) = self.long.get(surface) {
+            return share;
+        }
+        if self.long.len() == 1 << 14 {
+            self.long.clear();
+        }
+        let share = compiled.share(page, surface);
+        self.long.insert(surface.into(), share);
+        share
+    }
 }
 
 /// Scores texts one after another; each thread has its own.
 pub struct Scorer<'m> {
     compiled: &'m Compiled,
-    /// Forms of at most 16 bytes, which are nearly all, by [`short_key`].
-    short: FxHashMap<u128, Share>,
-    long: FxHashMap<Box<str>, Share>,
-    vectors: Vec<f64>,
+    pages: Vec<Shares>,
+    /// The words of the current text and their keys.
+    words: Vec<(Token, Option<u128>)>,
     /// For [`Norm::L2`], whose norm depends on the whole row.
     finder: Finder<'m>,
     features: Vec<u32>,
 }
 
 impl<'m> Scorer<'m> {
-    /// Bounds the memory that unusual forms can take.
-    const MOST_FORMS: usize = 1 << 16;
-
     pub(crate) fn new(compiled: &'m Compiled) -> Self {
         Self {
             compiled,
-            short: FxHashMap::default(),
-            long: FxHashMap::default(),
-            vectors: Vec::new(),
+            pages: compiled.weights.iter().map(|_| Shares::new()).collect(),
+            words: Vec::new(),
             finder: Finder::new(&compiled.matcher),
             features: Vec::new(),
         }
@@ -145,80 +265,41 @@ impl<'m> Scorer<'m> {
         known
     }
 
-    fn sum_shares(&mut self, text: &str, sum: &mut [f64]) -> (usize, u32) {
+    fn sum_shares(&mut self, text: &str, sums: &mut [f64]) -> (usize, u32) {
         let compiled = self.compiled;
-        let classes = sum.len();
-        let mut window = Window::new();
-        let (mut words, mut known) = (0, 0);
-        for token in tokens(text) {
-            words += 1;
-            let share = self.share(text, token);
-            known += share.known;
-            let vector = &self.vectors[share.vector as usize..][..classes];
-            for (s, v) in sum.iter_mut().zip(vector) {
-                *s += v;
-            }
-            window.push(&compiled.matcher, share.word, |node, length| {
-                let feature = compiled.matcher.feature(node);
-                if length > 1 && feature != NONE {
-                    known += 1;
-                    for (s, w) in sum.iter_mut().zip(compiled.weights(feature)) {
-                        *s += w;
-                    }
-                }
-            });
-        }
-        (words, known)
-    }
-
-    #[inline]
-    fn share(&mut self, text: &str, token: Token) -> Share {
-        let key = short_key(text.as_bytes(), token);
-        let known = match key {
-            Some(key) => self.short.get(&key),
-            None => self.long.get(&text[token.start..token.end]),
-        };
-        match known {
-            Some(&share) => share,
-            None => self.remember(&text[token.start..token.end], key),
-        }
-    }
-
-    #[cold]
-    fn remember(&mut self, surface: &str, key: Option<u128>) -> Share {
-        if self.short.len() + self.long.len() == Self::MOST_FORMS {
-            self.short.clear();
-            self.long.clear();
-            self.vectors.clear();
-        }
-        let compiled = self.compiled;
-        let form = compiled.matcher.form(surface);
-        let start = self.vectors.len();
-        self.vectors.resize(start + compiled.classes(), 0.0);
-        let single = if form.word == NONE { NONE } else { compiled.matcher.feature(form.word) };
         let mut known = 0;
-        for &feature in form.characters.iter().chain([&single]).filter(|&&feature| feature != NONE) {
-            known += 1;
-            for (v, w) in self.vectors[start..].iter_mut().zip(compiled.weights(feature)) {
-                *v += w;
+        // keys first: the look-ups then do not wait for one another
+        self.words.clear();
+        self.words.extend(tokens(text).map(|token| (token, short_key(text.as_bytes(), token))));
+        for ((page, shares), sums) in self.pages.iter_mut().enumerate().zip(sums.chunks_mut(PAGE)) {
+            let mut sum = [0.0; PAGE];
+            let mut window = Window::new();
+            known = 0;
+            for &(token, key) in &self.words {
+                let share = shares.get(compiled, page, text, token, key);
+                known += share.known;
+                add(&mut sum, &share.sum);
+                window.push(&compiled.matcher, share.word, |node, length| {
+                    let feature = compiled.matcher.feature(node);
+                    if length > 1 && feature != NONE {
+                        known += 1;
+                        add(&mut sum, &compiled.weights[page][feature as usize]);
+                    }
+                });
             }
+            sums.copy_from_slice(&sum[..sums.len()]);
         }
-        let share = Share { word: form.word, known, vector: start as u32 };
-        match key {
-            Some(key) => self.short.insert(key, share),
-            None => self.long.insert(surface.into(), share),
-        };
-        share
+        (self.words.len(), known)
     }
 
-    fn sum_features(&mut self, text: &str, sum: &mut [f64]) -> (usize, u32) {
+    fn sum_features(&mut self, text: &str, sums: &mut [f64]) -> (usize, u32) {
         self.features.clear();
         let features = &mut self.features;
         let words = self.finder.occurrences(text, |o| features.push(o.feature));
         features.sort_unstable();
         for &feature in features.iter() {
-            for (s, w) in sum.iter_mut().zip(self.compiled.weights(feature)) {
-                *s += w;
+            for (sum, weight) in sums.iter_mut().zip(self.compiled.weights(feature)) {
+                *sum += weight;
             }
         }
         (words, features.len() as u32)

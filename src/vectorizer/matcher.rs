@@ -26,6 +26,9 @@ pub(crate) struct Matcher {
     normalizer: Normalizer,
     words: FxHashMap<Box<str>, u32>,
     edges: FxHashMap<(u32, u32), u32>,
+    /// One bit for each hash of an edge: most pairs of words are no edge, and
+    /// this small table says so without a miss of the cache.
+    edge_bits: Box<[u64]>,
     feature_of_node: Vec<u32>,
     characters: FxHashMap<Box<str>, u32>,
     char_ngrams: Option<NgramRange>,
@@ -53,6 +56,11 @@ impl Matcher {
             });
             feature_of_node[node as usize] = feature as u32;
         }
+        let mut edge_bits = vec![0; (edges.len() / 4 + 1).next_power_of_two()].into_boxed_slice();
+        for &(node, word) in edges.keys() {
+            let (place, bit) = edge_bit(&edge_bits, node, word);
+            edge_bits[place] |= bit;
+        }
         let offset = vocabulary.words.len();
         let characters = vocabulary
             .characters
@@ -64,6 +72,7 @@ impl Matcher {
             normalizer: Normalizer::new(&params.normalizer),
             words,
             edges,
+            edge_bits,
             feature_of_node,
             characters,
             char_ngrams: params.char_ngrams,
@@ -87,6 +96,10 @@ impl Matcher {
     /// The n-gram one word longer than `node`, or [`NONE`].
     #[inline]
     pub fn extend(&self, node: u32, word: u32) -> u32 {
+        let (place, bit) = edge_bit(&self.edge_bits, node, word);
+        if self.edge_bits[place] & bit == 0 {
+            return NONE;
+        }
         self.edges.get(&(node, word)).copied().unwrap_or(NONE)
     }
 
@@ -95,6 +108,15 @@ impl Matcher {
     pub fn feature(&self, node: u32) -> u32 {
         self.feature_of_node[node as usize]
     }
+}
+
+/// Where the bit of an edge is: 16 to 32 bits for each edge, so that about one
+/// pair in 20 is looked up in vain.
+#[inline]
+fn edge_bit(bits: &[u64], node: u32, word: u32) -> (usize, u64) {
+    let mixed = (u64::from(node) << 32 | u64::from(word)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let place = (mixed >> 32) as usize & (bits.len() - 1);
+    (place, 1 << (mixed >> 26 & 63))
 }
 
 /// Calls `found` with each character n-gram of a word.

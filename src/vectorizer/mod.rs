@@ -22,7 +22,7 @@ const CHUNK: usize = 256;
 /// A fitted vectorizer: a vocabulary and how to weigh it.
 ///
 /// The value of a term in a text is its count times its inverse document
-/// frequency, divided by the row's [`Norm`]. Everything is learned at fit;
+/// frequency (and the weight of its kind), divided by the row's [`Norm`]. Everything is learned at fit;
 /// a text alone gets the same row as in any batch.
 ///
 /// ```
@@ -86,7 +86,7 @@ impl Vectorizer {
     /// TF-IDF rows of `texts`, shape (texts, features), in order.
     pub fn transform<S: AsRef<str> + Sync>(&self, texts: &[S]) -> SparseRows {
         let matcher = self.matcher();
-        let idf = self.vocabulary.idf();
+        let factors = self.factors();
         let chunks: Vec<SparseRows> = texts
             .par_chunks(CHUNK)
             .map_init(
@@ -97,7 +97,7 @@ impl Vectorizer {
                         features.clear();
                         let words = finder.occurrences(text.as_ref(), |o| features.push(o.feature));
                         features.sort_unstable();
-                        rows.push(self.weigh(features, words, &idf));
+                        rows.push(self.weigh(features, words, &factors));
                     }
                     rows
                 },
@@ -114,11 +114,22 @@ impl Vectorizer {
         Matcher::new(&self.params, &self.vocabulary)
     }
 
+    /// What each feature's count is multiplied by.
+    pub(crate) fn factors(&self) -> Vec<f64> {
+        let mut factors = self.vocabulary.idf();
+        for (feature, factor) in factors.iter_mut().enumerate() {
+            if matches!(self.vocabulary.term(feature), Term::Characters(_)) {
+                *factor *= self.params.char_weight;
+            }
+        }
+        factors
+    }
+
     /// Row values of the sorted features of a text of `words` words.
-    fn weigh(&self, features: &[u32], words: usize, idf: &[f64]) -> Vec<(u32, f64)> {
+    fn weigh(&self, features: &[u32], words: usize, factors: &[f64]) -> Vec<(u32, f64)> {
         let mut row: Vec<(u32, f64)> = features
             .chunk_by(|a, b| a == b)
-            .map(|same| (same[0], same.len() as f64 * idf[same[0] as usize]))
+            .map(|same| (same[0], same.len() as f64 * factors[same[0] as usize]))
             .collect();
         let norm = match self.params.norm {
             Norm::Length => (words as f64).sqrt(),

@@ -87,6 +87,9 @@ pub struct VectorizerParams {
     /// n-grams of characters inside one word, whose ends are marked `^` and
     /// `$`; `None` for none.
     pub char_ngrams: Option<NgramRange>,
+    /// Factor of the character n-grams' values: below 1 they are penalised
+    /// more than words, of which each text has far fewer. Above 0, at most 10.
+    pub char_weight: f64,
     /// A term must occur in at least this many training texts.
     pub min_df: u32,
     /// A term must occur in at most this share of the training texts, 0 to 1.
@@ -104,6 +107,7 @@ impl Default for VectorizerParams {
             normalizer: NormalizerParams { language: Language::English, mask_numbers: true },
             word_ngrams: NgramRange { shortest: 1, longest: 2 },
             char_ngrams: Some(NgramRange { shortest: 2, longest: 5 }),
+            char_weight: 0.3,
             min_df: 2,
             max_df: 1.0,
             max_features: Some(12_000),
@@ -123,6 +127,9 @@ impl VectorizerParams {
         }
         if !(self.max_df > 0.0 && self.max_df <= 1.0) {
             return Err(Error::parameter("--max-df", "is a share of the texts: above 0, at most 1"));
+        }
+        if !(self.char_weight > 0.0 && self.char_weight <= 10.0) {
+            return Err(Error::parameter("--char-weight", "must be above 0 and at most 10"));
         }
         if self.max_features == Some(0) {
             return Err(Error::parameter("--max-features", "must be at least 1"));
