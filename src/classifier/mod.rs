@@ -71,7 +71,7 @@ impl Default for ClassifierParams {
             alpha: 1.0,
             class_weight: ClassWeight::None,
             solver: Solver::Auto,
-            tolerance: 1e-6,
+            tolerance: 1e-4,
             max_iterations: 1000,
             dense_budget_mib: 2048,
         }
@@ -170,7 +170,7 @@ impl ClassifierParams {
         targets: &[usize],
         before: Option<&Classifier>,
     ) -> Result<Classifier> {
-        const TOLERANCE: f64 = 1e-4;
+        const TOLERANCE: f64 = 1e-3;
         let class_rows = check_shapes(rows, targets, None)?;
         let weights = self.loss_weights(targets, class_rows.len(), None);
         let objective = Objective::new(rows, targets, weights.as_deref(), class_rows.len(), self.alpha);

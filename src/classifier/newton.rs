@@ -35,25 +35,34 @@ pub(crate) fn minimize(
         let accuracy = (gradient_norm * gradient_norm.sqrt().min(0.25)).max(0.1 * tolerance);
         inner.solve(objective, &mut probabilities, &gradient, accuracy);
         let slope = dot(&gradient, &inner.step);
-        let mut length = 1.0;
-        let next = loop {
-            let moved: Vec<f64> = at.iter().zip(&inner.step).map(|(a, s)| a + length * s).collect();
-            // near the optimum the decrease drowns in rounding: allow for it
-            let rounding = 1e-14 * value.abs();
-            if objective.value(&moved) <= value + 1e-4 * length * slope + rounding {
-                break Some(moved);
-            }
-            length *= 0.5;
-            if length < 1e-10 {
-                break None;
-            }
-        };
-        let Some(next) = next else { break };
+        // near the optimum the decrease drowns in rounding: allow for it
+        let enough =
+            |length: f64, reached: f64| reached <= value + 1e-4 * length * slope + 1e-14 * value.abs();
+        let moved =
+            |length: f64| -> Vec<f64> { at.iter().zip(&inner.step).map(|(a, s)| a + length * s).collect() };
+        // the full step nearly always will do, and its gradient is needed next
+        let mut next = moved(1.0);
+        let mut next_value = objective.evaluate(&next, &mut gradient, &mut probabilities);
+        if !enough(1.0, next_value) {
+            let mut lengths = std::iter::successors(Some(0.5), |length| Some(length * 0.5)).take(32);
+            let Some(length) = lengths.find(|&length| enough(length, objective.value(&moved(length)))) else {
+                gradient_norm = restore(objective, &at, &mut gradient, &mut probabilities);
+                break;
+            };
+            next = moved(length);
+            next_value = objective.evaluate(&next, &mut gradient, &mut probabilities);
+        }
         at = next;
-        value = objective.evaluate(&at, &mut gradient, &mut probabilities);
+        value = next_value;
         gradient_norm = norm(&gradient);
     }
     Solution { parameters: at, objective: value, gradient_norm, iterations }
+}
+
+/// The gradient norm at a point that was left for one that is no better.
+fn restore(objective: &Objective<'_>, at: &[f64], gradient: &mut [f64], probabilities: &mut Vec<f64>) -> f64 {
+    objective.evaluate(at, gradient, probabilities);
+    norm(gradient)
 }
 
 /// Buffers of the inner solver.

@@ -187,6 +187,30 @@ impl Model {
     }
 }
 
+/// Calibrated probabilities of each row from a model that was not trained on
+/// it, shape (rows, classes), and the labels in class order: what
+/// [`Model::fit`] measures itself on.
+///
+/// # Errors
+/// As [`Model::fit`]; no folds.
+pub fn out_of_fold(
+    params: &ModelParams,
+    corpus: &Corpus,
+    progress: &Progress<'_>,
+) -> Result<(Labels, Array2<f64>)> {
+    params.vectorizer.check()?;
+    params.classifier.check()?;
+    let labels = Labels::from_names(corpus.labels.iter().cloned())?;
+    let targets = corpus.targets(&labels)?;
+    if params.folds == 0 {
+        return Err(Error::parameter("--folds", "must be at least 2"));
+    }
+    check_folds(params.folds, &labels, &targets)?;
+    let search = Search::run(params, corpus, &targets, &labels, progress)?;
+    let temperature = temperature(search.logits.view(), &targets);
+    Ok((labels, probabilities(&search.logits, temperature)))
+}
+
 /// Rows per label, if every fold can have some of each.
 fn check_folds(folds: usize, labels: &Labels, targets: &[usize]) -> Result<Vec<usize>> {
     if folds == 1 {

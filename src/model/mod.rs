@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 pub use explain::{Contribution, Explanation};
 pub use file::VERSION;
-pub use fit::{Alpha, CrossValidation, ModelParams, Progress, Provenance};
+pub use fit::{Alpha, CrossValidation, ModelParams, Progress, Provenance, out_of_fold};
 pub(crate) use scorer::Compiled;
 pub use scorer::Scorer;
 

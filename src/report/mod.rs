@@ -1,5 +1,6 @@
 //! Scores as text, Markdown and JSON.
 
+mod check;
 mod grid;
 
 use std::io::Write;
@@ -11,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::evaluation::{ClassScores, Confusion, Evaluation, Interval, Scores};
 use crate::label::Labels;
 use crate::model::{CrossValidation, Model};
+pub use check::{check_json, check_text};
 use grid::Grid;
 
 /// What `stance-train` prints: the data, the choice of alpha, out-of-fold
