@@ -130,7 +130,8 @@ impl ClassifierParams {
             let parameters =
                 dense::fit(rows, targets, classes, self.alpha, tolerance, self.max_iterations, start)?;
             let mut gradient = vec![0.0; objective.len()];
-            let value = objective.evaluate(&parameters, &mut gradient, &mut Vec::new());
+            let value =
+                objective.evaluate(&objective.in_own_order(&parameters), &mut gradient, &mut Vec::new());
             Ok(Solution { parameters, objective: value, gradient_norm: norm(&gradient), iterations: 0 })
         };
 

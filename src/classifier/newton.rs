@@ -13,7 +13,7 @@ pub(crate) struct Solution {
     pub iterations: usize,
 }
 
-/// Minimises from `start` until the gradient's Euclidean norm is at most
+/// Minimises from `start` (in the order of the features, as the result) until the gradient's Euclidean norm is at most
 /// `tolerance`, or `max_iterations` are done, or no step improves any more.
 pub(crate) fn minimize(
     objective: &Objective<'_>,
@@ -22,7 +22,7 @@ pub(crate) fn minimize(
     max_iterations: usize,
 ) -> Solution {
     let n = objective.len();
-    let mut at = start;
+    let mut at = objective.in_own_order(&start);
     let mut gradient = vec![0.0; n];
     let mut probabilities = Vec::new();
     let mut value = objective.evaluate(&at, &mut gradient, &mut probabilities);
@@ -56,7 +56,7 @@ pub(crate) fn minimize(
         value = next_value;
         gradient_norm = norm(&gradient);
     }
-    Solution { parameters: at, objective: value, gradient_norm, iterations }
+    Solution { parameters: objective.in_feature_order(&at), objective: value, gradient_norm, iterations }
 }
 
 /// The gradient norm at a point that was left for one that is no better.

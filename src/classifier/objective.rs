@@ -3,7 +3,8 @@
 //! `f(W, b) = sum_i s_i * -log softmax(W' x_i + b)[y_i] + alpha/2 * |W|^2`
 //!
 //! Parameters are one flat array of (features + 1) x classes, feature by
-//! feature, the intercepts last: linfa-logistic's layout.
+//! feature, the intercepts last: linfa-logistic's layout, but for the order of
+//! the features.
 
 use rayon::prelude::*;
 
@@ -12,6 +13,11 @@ use crate::vectorizer::SparseRows;
 /// The objective on one data set.
 pub(crate) struct Objective<'a> {
     rows: &'a SparseRows,
+    /// The rows' columns, renumbered by [`Objective::place`].
+    columns: Vec<u32>,
+    /// Where each feature stands: the frequent ones first, so that most of
+    /// what a pass over the rows touches lies close together.
+    place: Vec<u32>,
     targets: &'a [usize],
     /// Weight of each row's loss.
     row_weights: Option<&'a [f64]>,
@@ -36,12 +42,38 @@ impl<'a> Objective<'a> {
     ) -> Self {
         let parameters = (rows.columns() + 1) * classes;
         let blocks = (rows.stored() * classes / (4 * parameters)).clamp(1, 16).min(rows.len().max(1));
-        Self { rows, targets, row_weights, classes, alpha, blocks }
+        let place = by_frequency(rows);
+        let columns = (0..rows.len()).flat_map(|row| rows.row(row).0).map(|&c| place[c as usize]).collect();
+        Self { rows, columns, place, targets, row_weights, classes, alpha, blocks }
     }
 
     /// Number of parameters.
     pub fn len(&self) -> usize {
         (self.rows.columns() + 1) * self.classes
+    }
+
+    /// Parameters in the order of the features, from those in our order.
+    pub fn in_feature_order(&self, parameters: &[f64]) -> Vec<f64> {
+        let mut ordered = parameters.to_vec();
+        for (to, &from) in ordered.chunks_exact_mut(self.classes).zip(&self.place) {
+            to.copy_from_slice(&parameters[from as usize * self.classes..][..self.classes]);
+        }
+        ordered
+    }
+
+    /// The inverse of [`Objective::in_feature_order`].
+    pub fn in_own_order(&self, parameters: &[f64]) -> Vec<f64> {
+        let mut own = parameters.to_vec();
+        for (from, &to) in parameters.chunks_exact(self.classes).zip(&self.place) {
+            own[to as usize * self.classes..][..self.classes].copy_from_slice(from);
+        }
+        own
+    }
+
+    /// Columns, in our order, and values of a row.
+    #[inline]
+    fn row(&self, row: usize) -> (&[u32], &[f64]) {
+        (&self.columns[self.rows.range(row)], self.rows.row(row).1)
     }
 
     /// Value, gradient, and the probabilities that [`Objective::curvature`]
@@ -119,7 +151,7 @@ impl<'a> Objective<'a> {
     pub fn diagonal(&self, probabilities: &mut Probabilities, diagonal: &mut [f64]) {
         self.sum_blocks(diagonal, probabilities, |row, probability, sum| {
             let weight = self.row_weight(row);
-            let (columns, values) = self.rows.row(row);
+            let (columns, values) = self.row(row);
             let entries = columns.iter().map(|&c| c as usize).zip(values.iter().copied());
             for (column, value) in entries.chain([(self.rows.columns(), 1.0)]) {
                 let sum = &mut sum[column * self.classes..][..self.classes];
@@ -142,7 +174,7 @@ impl<'a> Objective<'a> {
     /// `out` = W' x + b for one row.
     #[inline]
     fn logits(&self, row: usize, parameters: &[f64], out: &mut [f64]) {
-        let (columns, values) = self.rows.row(row);
+        let (columns, values) = self.row(row);
         match self.classes {
             2 => gather::<2>(columns, values, parameters, out),
             3 => gather::<3>(columns, values, parameters, out),
@@ -162,7 +194,7 @@ impl<'a> Objective<'a> {
     /// `sum` += x times `per_class`, intercepts included, for one row.
     #[inline]
     fn scatter(&self, row: usize, per_class: &[f64], sum: &mut [f64]) {
-        let (columns, values) = self.rows.row(row);
+        let (columns, values) = self.row(row);
         match self.classes {
             2 => spread::<2>(columns, values, per_class, sum),
             3 => spread::<3>(columns, values, per_class, sum),
@@ -225,6 +257,24 @@ impl<'a> Objective<'a> {
             *t += scale * f;
         }
     }
+}
+
+/// The place of each feature when they stand by falling number of rows that
+/// have them; of equal ones the lower number first.
+fn by_frequency(rows: &SparseRows) -> Vec<u32> {
+    let mut counts = vec![0u32; rows.columns()];
+    for row in 0..rows.len() {
+        for &column in rows.row(row).0 {
+            counts[column as usize] += 1;
+        }
+    }
+    let mut order: Vec<u32> = (0..rows.columns() as u32).collect();
+    order.sort_by_key(|&feature| std::cmp::Reverse(counts[feature as usize]));
+    let mut place = vec![0; order.len()];
+    for (at, &feature) in order.iter().enumerate() {
+        place[feature as usize] = at as u32;
+    }
+    place
 }
 
 /// More classes than this are refused before training.

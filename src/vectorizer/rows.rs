@@ -85,7 +85,8 @@ impl SparseRows {
         selected
     }
 
-    fn range(&self, row: usize) -> std::ops::Range<usize> {
+    /// Where a row's entries stand among all stored ones.
+    pub(crate) fn range(&self, row: usize) -> std::ops::Range<usize> {
         let start = if row == 0 { 0 } else { self.ends[row - 1] };
         start..self.ends[row]
     }
