@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
@@ -21,8 +21,7 @@ pub fn write_atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> Resul
         Err(Error::Output(e)) => Err(at_path(e)),
         other => other,
     };
-    let existing = fs::canonicalize(path).ok();
-    let target = existing.as_deref().unwrap_or(path);
+    let target = &target_of(path);
     if fs::metadata(target).is_ok_and(|m| m.is_dir()) {
         return Err(at_path(std::io::Error::other("is a directory; name a file")));
     }
@@ -53,8 +52,7 @@ pub fn write_atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> Resul
 /// # Errors
 /// What the system says.
 pub fn check_writable(path: &Path) -> Result<()> {
-    let existing = fs::canonicalize(path).ok();
-    let target = existing.as_deref().unwrap_or(path);
+    let target = &target_of(path);
     match fs::metadata(target) {
         Ok(metadata) if metadata.is_dir() => {
             Err(Error::io(path, std::io::Error::other("is a directory; name a file")))
@@ -62,6 +60,11 @@ pub fn check_writable(path: &Path) -> Result<()> {
         Ok(metadata) if !metadata.is_file() => Ok(()),
         _ => tempfile::tempfile_in(folder_of(target)).map(drop).map_err(|e| Error::io(path, e)),
     }
+}
+
+/// The file itself where the path is a link to it.
+fn target_of(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
 fn folder_of(path: &Path) -> &Path {
