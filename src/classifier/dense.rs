@@ -4,22 +4,22 @@ use linfa::prelude::*;
 use linfa_logistic::MultiLogisticRegression;
 use ndarray::{Array1, Array2};
 
+use super::matrix::Matrix;
 use crate::error::{Error, Result};
-use crate::vectorizer::SparseRows;
 
 /// Bytes of the dense matrix that linfa-logistic needs.
-pub(super) fn matrix_bytes(rows: &SparseRows) -> usize {
-    rows.len() * rows.columns() * size_of::<f64>()
+pub(super) fn matrix_bytes(matrix: &Matrix) -> usize {
+    matrix.rows() * matrix.columns() * size_of::<f64>()
 }
 
 /// Fits with linfa-logistic (L-BFGS), from zero or from given parameters.
-/// Returns the parameters in the layout of [`super::objective`].
+/// Returns parameters of shape (features + 1, classes), the intercepts last.
 ///
 /// linfa-logistic returns `Ok` without having converged, and all-zero
 /// parameters when its optimiser has no best ones: the caller has to check
 /// the gradient at what it returns.
 pub(super) fn fit(
-    rows: &SparseRows,
+    matrix: &Matrix,
     targets: &[usize],
     classes: usize,
     alpha: f64,
@@ -27,15 +27,10 @@ pub(super) fn fit(
     max_iterations: usize,
     start: Option<&[f64]>,
 ) -> Result<Vec<f64>> {
-    let shape = (rows.columns() + 1, classes);
-    let mut matrix = Array2::<f64>::zeros((rows.len(), rows.columns()));
-    for (i, mut dense) in matrix.rows_mut().into_iter().enumerate() {
-        let (columns, values) = rows.row(i);
-        for (&column, &value) in columns.iter().zip(values) {
-            dense[column as usize] = value;
-        }
-    }
-    let dataset = Dataset::new(matrix, Array1::from(targets.to_vec()));
+    let shape = (matrix.columns() + 1, classes);
+    let mut dense = Array2::<f64>::zeros((matrix.rows(), matrix.columns()));
+    matrix.for_each(|row, column, value| dense[(row, column)] = value.into());
+    let dataset = Dataset::new(dense, Array1::from(targets.to_vec()));
     let mut params = MultiLogisticRegression::default()
         .alpha(alpha)
         .gradient_tolerance(tolerance)

@@ -5,8 +5,11 @@
 //! (`dense`).
 
 mod dense;
+mod matrix;
 mod newton;
 mod objective;
+mod simplex;
+mod vectors;
 
 use linfa::dataset::{AsSingleTargets, DatasetBase};
 use linfa::traits::{Fit, PredictInplace};
@@ -15,9 +18,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::vectorizer::SparseRows;
+pub(crate) use matrix::Matrix;
 use newton::Solution;
 pub(crate) use objective::MOST_CLASSES;
-use objective::{Objective, norm};
+use objective::Objective;
 
 /// Which solver fits the weights; all minimise the same objective.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +75,7 @@ impl Default for ClassifierParams {
             alpha: 1.0,
             class_weight: ClassWeight::None,
             solver: Solver::Auto,
-            tolerance: 1e-4,
+            tolerance: 5e-4,
             max_iterations: 1000,
             dense_budget_mib: 2048,
         }
@@ -116,33 +120,40 @@ impl ClassifierParams {
         row_weights: Option<&[f32]>,
     ) -> Result<Classifier> {
         self.check()?;
-        let class_rows = check_shapes(rows, targets, row_weights)?;
-        let classes = class_rows.len();
-        let weights = self.loss_weights(targets, class_rows.len(), row_weights);
-        let objective = Objective::new(rows, targets, weights.as_deref(), classes, self.alpha);
+        self.fit_matrix(&Matrix::new(rows), targets, row_weights)
+    }
 
-        let zero = vec![0.0; objective.len()];
+    /// [`ClassifierParams::fit_rows`] on rows that were made ready before.
+    pub(crate) fn fit_matrix(
+        &self,
+        matrix: &Matrix,
+        targets: &[usize],
+        row_weights: Option<&[f32]>,
+    ) -> Result<Classifier> {
+        self.check()?;
+        let classes = check_shapes(matrix, targets, row_weights)?;
+        let weights = self.loss_weights(targets, classes, row_weights);
+        let objective = Objective::new(matrix, targets, weights.as_deref(), classes, self.alpha);
+
         let tolerance = (self.tolerance * objective.gradient_norm_at_zero()).max(f64::MIN_POSITIVE);
         let dense = |start: Option<&[f64]>| -> Result<Solution> {
             if weights.is_some() {
                 return Err(Error::parameter("--solver", "linfa-logistic has no row weights"));
             }
             let parameters =
-                dense::fit(rows, targets, classes, self.alpha, tolerance, self.max_iterations, start)?;
-            let mut gradient = vec![0.0; objective.len()];
-            let value =
-                objective.evaluate(&objective.in_own_order(&parameters), &mut gradient, &mut Vec::new());
-            Ok(Solution { parameters, objective: value, gradient_norm: norm(&gradient), iterations: 0 })
+                dense::fit(matrix, targets, classes, self.alpha, tolerance, self.max_iterations, start)?;
+            let (objective, gradient_norm) = objective.check(&parameters);
+            Ok(Solution { parameters, objective, gradient_norm, iterations: 0 })
         };
 
-        let sparse = |start| newton::minimize(&objective, start, tolerance, self.max_iterations);
+        let sparse = || newton::minimize(&objective, None, tolerance, self.max_iterations);
         let (solution, finished_by) = match self.solver {
             Solver::Linfa => (dense(None)?, FinishedBy::Linfa),
-            Solver::Sparse => (sparse(zero), FinishedBy::Sparse),
+            Solver::Sparse => (sparse(), FinishedBy::Sparse),
             Solver::Auto => {
-                let optimum = sparse(zero);
+                let optimum = sparse();
                 let budget = self.dense_budget_mib.saturating_mul(1 << 20);
-                if weights.is_some() || dense::matrix_bytes(rows) > budget {
+                if weights.is_some() || dense::matrix_bytes(matrix) > budget {
                     (optimum, FinishedBy::Sparse)
                 } else {
                     let confirmed = dense(Some(&optimum.parameters))?;
@@ -167,20 +178,19 @@ impl ClassifierParams {
     /// the sparse solver, and only as exactly as cross-validation needs.
     pub(crate) fn refit(
         &self,
-        rows: &SparseRows,
+        matrix: &Matrix,
         targets: &[usize],
         before: Option<&Classifier>,
     ) -> Result<Classifier> {
         const TOLERANCE: f64 = 1e-3;
-        let class_rows = check_shapes(rows, targets, None)?;
-        let weights = self.loss_weights(targets, class_rows.len(), None);
-        let objective = Objective::new(rows, targets, weights.as_deref(), class_rows.len(), self.alpha);
-        let start = before.map_or(vec![0.0; objective.len()], |classifier| {
-            classifier.weights.iter().chain(&classifier.intercept).copied().collect()
-        });
+        let classes = check_shapes(matrix, targets, None)?;
+        let weights = self.loss_weights(targets, classes, None);
+        let objective = Objective::new(matrix, targets, weights.as_deref(), classes, self.alpha);
+        let start: Option<Vec<f64>> = before
+            .map(|classifier| classifier.weights.iter().chain(&classifier.intercept).copied().collect());
         let tolerance = TOLERANCE * objective.gradient_norm_at_zero();
-        let solution = newton::minimize(&objective, start, tolerance, self.max_iterations);
-        Ok(Classifier::from_solution(solution, class_rows.len(), FinishedBy::Sparse, tolerance))
+        let solution = newton::minimize(&objective, start.as_deref(), tolerance, self.max_iterations);
+        Ok(Classifier::from_solution(solution, classes, FinishedBy::Sparse, tolerance))
     }
 
     /// The weight of each row's loss, `None` if all are 1.
@@ -207,9 +217,9 @@ impl ClassifierParams {
     }
 }
 
-/// Rows per class, if the shapes fit.
-fn check_shapes(rows: &SparseRows, targets: &[usize], row_weights: Option<&[f32]>) -> Result<Vec<usize>> {
-    if rows.len() != targets.len() || row_weights.is_some_and(|weights| weights.len() != rows.len()) {
+/// The number of classes, if the shapes fit and each has rows.
+fn check_shapes(matrix: &Matrix, targets: &[usize], row_weights: Option<&[f32]>) -> Result<usize> {
+    if matrix.rows() != targets.len() || row_weights.is_some_and(|weights| weights.len() != matrix.rows()) {
         return Err(Error::Training("rows, targets and row weights differ in number".into()));
     }
     if row_weights.is_some_and(|weights| weights.iter().any(|w| !w.is_finite() || *w < 0.0)) {
@@ -228,7 +238,7 @@ fn check_shapes(rows: &SparseRows, targets: &[usize], row_weights: Option<&[f32]
     if let Some(empty) = class_rows.iter().position(|&n| n == 0) {
         return Err(Error::Training(format!("class {empty} has no rows")));
     }
-    Ok(class_rows)
+    Ok(classes)
 }
 
 /// The solver whose result a [`Classifier`] holds.

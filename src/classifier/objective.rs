@@ -1,312 +1,260 @@
-//! The function that training minimises, on sparse rows.
+//! The function that training minimises.
 //!
 //! `f(W, b) = sum_i s_i * -log softmax(W' x_i + b)[y_i] + alpha/2 * |W|^2`
 //!
-//! Parameters are one flat array of (features + 1) x classes, feature by
-//! feature, the intercepts last: linfa-logistic's layout, but for the order of
-//! the features.
+//! At its minimum the weights of a feature sum to zero over the classes, and
+//! so do the gradient and every Newton step that starts at such weights. They
+//! are therefore kept in `classes - 1` coordinates, here called lanes
+//! ([`simplex`](super::simplex)): a third less work for three classes, half
+//! for two, and the same norms. A point is a flat array of (features + 1) x
+//! lanes, feature by feature, the intercepts last.
 
 use rayon::prelude::*;
 
-use crate::vectorizer::SparseRows;
+use super::matrix::Matrix;
+use super::simplex;
+use super::vectors::{Real, dot, norm};
+
+/// More classes than this are refused before training.
+pub(crate) const MOST_CLASSES: usize = 64;
+
+/// Rows per unit of parallel work; fixed, so that sums have one order.
+const CHUNK: usize = 1024;
 
 /// The objective on one data set.
 pub(crate) struct Objective<'a> {
-    rows: &'a SparseRows,
-    /// The rows' columns, renumbered by [`Objective::place`].
-    columns: Vec<u32>,
-    /// Where each feature stands: the frequent ones first, so that most of
-    /// what a pass over the rows touches lies close together.
-    place: Vec<u32>,
+    matrix: &'a Matrix,
     targets: &'a [usize],
     /// Weight of each row's loss.
     row_weights: Option<&'a [f64]>,
     classes: usize,
     alpha: f64,
-    /// Rows are cut into this many blocks whose sums are added in order. It
-    /// depends on the data alone, so that the bytes of a result do not depend
-    /// on the number of threads.
-    blocks: usize,
 }
 
-/// Class probabilities at some parameters, shape (rows, classes).
-pub(crate) type Probabilities = Vec<f64>;
+/// What the last evaluation leaves for the Hessian at the same point.
+#[derive(Default)]
+pub(crate) struct State {
+    /// Class probabilities, shape (rows, classes).
+    probabilities: Vec<f32>,
+    /// Space for one number per row and lane.
+    residuals: Vec<f64>,
+}
 
 impl<'a> Objective<'a> {
     pub fn new(
-        rows: &'a SparseRows,
+        matrix: &'a Matrix,
         targets: &'a [usize],
         row_weights: Option<&'a [f64]>,
         classes: usize,
         alpha: f64,
     ) -> Self {
-        let parameters = (rows.columns() + 1) * classes;
-        let blocks = (rows.stored() * classes / (4 * parameters)).clamp(1, 16).min(rows.len().max(1));
-        let place = by_frequency(rows);
-        let columns = (0..rows.len()).flat_map(|row| rows.row(row).0).map(|&c| place[c as usize]).collect();
-        Self { rows, columns, place, targets, row_weights, classes, alpha, blocks }
+        Self { matrix, targets, row_weights, classes, alpha }
     }
 
-    /// Number of parameters.
+    /// Numbers in a point.
     pub fn len(&self) -> usize {
-        (self.rows.columns() + 1) * self.classes
+        (self.matrix.columns() + 1) * self.lanes()
     }
 
-    /// Parameters in the order of the features, from those in our order.
-    pub fn in_feature_order(&self, parameters: &[f64]) -> Vec<f64> {
-        let mut ordered = parameters.to_vec();
-        for (to, &from) in ordered.chunks_exact_mut(self.classes).zip(&self.place) {
-            to.copy_from_slice(&parameters[from as usize * self.classes..][..self.classes]);
+    fn lanes(&self) -> usize {
+        self.classes - 1
+    }
+
+    /// Numbers before the intercepts.
+    fn weights(&self) -> usize {
+        self.matrix.columns() * self.lanes()
+    }
+
+    /// A point from parameters of shape (features + 1, classes).
+    pub fn point(&self, parameters: &[f64]) -> Vec<f64> {
+        let mut point = vec![0.0; self.len()];
+        let of_features = parameters.chunks_exact(self.classes);
+        for (lanes, of_classes) in point.chunks_exact_mut(self.lanes()).zip(of_features) {
+            simplex::project(of_classes, lanes);
         }
-        ordered
+        point
     }
 
-    /// The inverse of [`Objective::in_feature_order`].
-    pub fn in_own_order(&self, parameters: &[f64]) -> Vec<f64> {
-        let mut own = parameters.to_vec();
-        for (from, &to) in parameters.chunks_exact(self.classes).zip(&self.place) {
-            own[to as usize * self.classes..][..self.classes].copy_from_slice(from);
+    /// The inverse of [`Objective::point`]: parameters that sum to zero.
+    pub fn parameters(&self, point: &[f64]) -> Vec<f64> {
+        let mut parameters = vec![0.0; (self.matrix.columns() + 1) * self.classes];
+        let of_features = point.chunks_exact(self.lanes());
+        for (of_classes, lanes) in parameters.chunks_exact_mut(self.classes).zip(of_features) {
+            simplex::expand(lanes, of_classes);
         }
-        own
+        parameters
     }
 
-    /// Columns, in our order, and values of a row.
-    #[inline]
-    fn row(&self, row: usize) -> (&[u32], &[f64]) {
-        (&self.columns[self.rows.range(row)], self.rows.row(row).1)
+    /// Value and gradient norm at any parameters, of shape (features + 1,
+    /// classes), also such as do not sum to zero.
+    pub fn check(&self, parameters: &[f64]) -> (f64, f64) {
+        let mut gradient = vec![0.0; self.len()];
+        let value = self.evaluate(&self.point(parameters), &mut gradient, &mut State::default());
+        let weights = &parameters[..self.matrix.columns() * self.classes];
+        // the part of the weights that no point holds matters to the penalty alone
+        let sums = weights.chunks_exact(self.classes).map(|of_classes| of_classes.iter().sum::<f64>());
+        let common = sums.map(|sum| sum * sum / self.classes as f64).sum::<f64>();
+        (value + 0.5 * self.alpha * common, norm(&gradient).hypot(self.alpha * common.sqrt()))
     }
 
-    /// Value, gradient, and the probabilities that [`Objective::curvature`]
-    /// and [`Objective::diagonal`] need.
-    pub fn evaluate(
-        &self,
-        parameters: &[f64],
-        gradient: &mut [f64],
-        probabilities: &mut Probabilities,
-    ) -> f64 {
-        probabilities.resize(self.rows.len() * self.classes, 0.0);
-        let losses = self.sum_blocks(gradient, probabilities, |row, probability, sum| {
-            self.logits(row, parameters, probability);
-            let loss = softmax_loss(probability, self.targets[row]);
+    /// Value and gradient at a point.
+    pub fn evaluate(&self, point: &[f64], gradient: &mut [f64], state: &mut State) -> f64 {
+        state.probabilities.resize(self.matrix.rows() * self.classes, 0.0);
+        let losses = self.for_each_row(point, state, |row, probabilities, lanes| {
             let weight = self.row_weight(row);
+            let loss = softmax_loss(probabilities, self.targets[row]);
             let mut residual = [0.0; MOST_CLASSES];
             let residual = &mut residual[..self.classes];
-            for (class, (r, p)) in residual.iter_mut().zip(probability.iter()).enumerate() {
-                *r = weight * (p - f64::from(u8::from(class == self.targets[row])));
+            for (r, p) in residual.iter_mut().zip(&*probabilities) {
+                *r = weight * p;
             }
-            self.scatter(row, residual, sum);
+            residual[self.targets[row]] -= weight;
+            simplex::project(residual, lanes);
             weight * loss
         });
-        self.add_scaled_weights(self.alpha, parameters, gradient);
-        let weights = &parameters[..self.rows.columns() * self.classes];
-        losses + 0.5 * self.alpha * dot(weights, weights)
+        let weights = self.weights();
+        self.matrix.transposed_product(self.lanes(), false, &state.residuals, &mut gradient[..weights]);
+        self.add_penalty(point, gradient);
+        self.sum_rows(&state.residuals, &mut gradient[weights..]);
+        losses + 0.5 * self.alpha * dot(&point[..weights], &point[..weights])
+    }
+
+    /// The value alone.
+    pub fn value(&self, point: &[f64], state: &mut State) -> f64 {
+        let losses = self.for_each_row(point, state, |row, probabilities, _| {
+            self.row_weight(row) * softmax_loss(probabilities, self.targets[row])
+        });
+        let weights = self.weights();
+        losses + 0.5 * self.alpha * dot(&point[..weights], &point[..weights])
     }
 
     /// What the tolerances of the solvers are relative to; it does not depend
     /// on alpha.
     pub fn gradient_norm_at_zero(&self) -> f64 {
         let mut gradient = vec![0.0; self.len()];
-        self.evaluate(&vec![0.0; self.len()], &mut gradient, &mut Vec::new());
+        self.evaluate(&vec![0.0; self.len()], &mut gradient, &mut State::default());
         norm(&gradient)
     }
 
-    /// The value alone.
-    pub fn value(&self, parameters: &[f64]) -> f64 {
-        let block_rows = self.rows.len().div_ceil(self.blocks).max(1);
-        let losses: Vec<f64> = (0..self.blocks)
-            .into_par_iter()
-            .map(|block| {
-                let mut logits = [0.0; MOST_CLASSES];
-                let logits = &mut logits[..self.classes];
-                (block * block_rows..((block + 1) * block_rows).min(self.rows.len()))
-                    .map(|row| {
-                        self.logits(row, parameters, logits);
-                        self.row_weight(row) * softmax_loss(logits, self.targets[row])
-                    })
-                    .sum()
-            })
-            .collect();
-        let weights = &parameters[..self.rows.columns() * self.classes];
-        losses.iter().sum::<f64>() + 0.5 * self.alpha * dot(weights, weights)
-    }
-
-    /// `product` = Hessian times `direction`, at the given probabilities.
-    pub fn curvature(&self, probabilities: &mut Probabilities, direction: &[f64], product: &mut [f64]) {
-        self.sum_blocks(product, probabilities, |row, probability, sum| {
-            let mut change = [0.0; MOST_CLASSES];
-            let change = &mut change[..self.classes];
-            self.logits(row, direction, change);
-            let mean = dot(probability, change);
-            let weight = self.row_weight(row);
-            for (c, p) in change.iter_mut().zip(probability.iter()) {
-                *c = weight * p * (*c - mean);
-            }
-            self.scatter(row, change, sum);
-            0.0
-        });
-        self.add_scaled_weights(self.alpha, direction, product);
-    }
-
-    /// The Hessian's diagonal, at the given probabilities.
-    pub fn diagonal(&self, probabilities: &mut Probabilities, diagonal: &mut [f64]) {
-        self.sum_blocks(diagonal, probabilities, |row, probability, sum| {
-            let weight = self.row_weight(row);
-            let (columns, values) = self.row(row);
-            let entries = columns.iter().map(|&c| c as usize).zip(values.iter().copied());
-            for (column, value) in entries.chain([(self.rows.columns(), 1.0)]) {
-                let sum = &mut sum[column * self.classes..][..self.classes];
-                for (s, p) in sum.iter_mut().zip(probability.iter()) {
-                    *s += weight * value * value * p * (1.0 - p);
+    /// `product` = Hessian times `direction`, at the point evaluated last;
+    /// `change` is space for one number per row and lane.
+    pub fn curvature(&self, state: &State, direction: &[f32], product: &mut [f32], change: &mut Vec<f32>) {
+        let (lanes, weights) = (self.lanes(), self.weights());
+        change.resize(self.matrix.rows() * lanes, 0.0);
+        self.matrix.product(lanes, &direction[..weights], change);
+        let chunks =
+            change.par_chunks_mut(CHUNK * lanes).zip(state.probabilities.par_chunks(CHUNK * self.classes));
+        chunks.enumerate().for_each(|(chunk, (change, probabilities))| {
+            let mut logits = [0.0f32; MOST_CLASSES];
+            let logits = &mut logits[..self.classes];
+            let rows = change.chunks_exact_mut(lanes).zip(probabilities.chunks_exact(self.classes));
+            for (row, (lanes, probabilities)) in rows.enumerate() {
+                for (lane, intercept) in lanes.iter_mut().zip(&direction[weights..]) {
+                    *lane += intercept;
                 }
+                simplex::expand(lanes, logits);
+                let mean: f32 = logits.iter().zip(probabilities).map(|(l, p)| l * p).sum();
+                let weight = self.row_weight(chunk * CHUNK + row) as f32;
+                for (l, p) in logits.iter_mut().zip(probabilities) {
+                    *l = weight * p * (*l - mean);
+                }
+                simplex::project(logits, lanes);
             }
-            0.0
         });
-        let weights = self.rows.columns() * self.classes;
+        self.matrix.transposed_product(lanes, false, change, &mut product[..weights]);
+        self.add_penalty(direction, product);
+        self.sum_rows(change, &mut product[weights..]);
+    }
+
+    /// The Hessian's diagonal at the point evaluated last.
+    pub fn diagonal(&self, state: &State, diagonal: &mut [f32]) {
+        let (lanes, weights) = (self.lanes(), self.weights());
+        let mut curvatures = vec![0.0f32; self.matrix.rows() * lanes];
+        let rows = curvatures.par_chunks_mut(lanes).zip(state.probabilities.par_chunks(self.classes));
+        rows.enumerate().for_each(|(row, (curvature, probabilities))| {
+            simplex::diagonal(probabilities, curvature);
+            for c in curvature {
+                *c *= self.row_weight(row) as f32;
+            }
+        });
+        self.matrix.transposed_product(lanes, true, &curvatures, &mut diagonal[..weights]);
         for d in &mut diagonal[..weights] {
-            *d += self.alpha;
+            *d += self.alpha as f32;
         }
+        self.sum_rows(&curvatures, &mut diagonal[weights..]);
     }
 
     fn row_weight(&self, row: usize) -> f64 {
         self.row_weights.map_or(1.0, |weights| weights[row])
     }
 
-    /// `out` = W' x + b for one row.
-    #[inline]
-    fn logits(&self, row: usize, parameters: &[f64], out: &mut [f64]) {
-        let (columns, values) = self.row(row);
-        match self.classes {
-            2 => gather::<2>(columns, values, parameters, out),
-            3 => gather::<3>(columns, values, parameters, out),
-            4 => gather::<4>(columns, values, parameters, out),
-            classes => {
-                out.copy_from_slice(&parameters[parameters.len() - classes..]);
-                for (&column, value) in columns.iter().zip(values) {
-                    let weights = &parameters[column as usize * classes..][..classes];
-                    for (o, w) in out.iter_mut().zip(weights) {
-                        *o += value * w;
-                    }
-                }
-            }
-        }
-    }
-
-    /// `sum` += x times `per_class`, intercepts included, for one row.
-    #[inline]
-    fn scatter(&self, row: usize, per_class: &[f64], sum: &mut [f64]) {
-        let (columns, values) = self.row(row);
-        match self.classes {
-            2 => spread::<2>(columns, values, per_class, sum),
-            3 => spread::<3>(columns, values, per_class, sum),
-            4 => spread::<4>(columns, values, per_class, sum),
-            classes => {
-                for (&column, value) in columns.iter().zip(values) {
-                    let sum = &mut sum[column as usize * classes..][..classes];
-                    for (s, c) in sum.iter_mut().zip(per_class) {
-                        *s += value * c;
-                    }
-                }
-                let intercepts = sum.len() - classes;
-                for (s, c) in sum[intercepts..].iter_mut().zip(per_class) {
-                    *s += c;
-                }
-            }
-        }
-    }
-
-    /// Runs `work(row, its probabilities, sum)` over all rows; `total` becomes
-    /// the sum over the blocks, the return value the sum of what `work` gave.
-    fn sum_blocks(
+    /// Runs `work(row, logits, lanes)` on the logits of every row; what it
+    /// leaves in the logits is kept as probabilities, what it leaves in the
+    /// lanes as residuals. Returns the sum of what it returns.
+    fn for_each_row(
         &self,
-        total: &mut [f64],
-        probabilities: &mut [f64],
+        point: &[f64],
+        state: &mut State,
         work: impl Fn(usize, &mut [f64], &mut [f64]) -> f64 + Sync,
     ) -> f64 {
-        let block_rows = self.rows.len().div_ceil(self.blocks).max(1);
-        let run = |block: usize, probabilities: &mut [f64], sum: &mut [f64]| -> f64 {
-            let rows = probabilities.chunks_exact_mut(self.classes).enumerate();
-            rows.map(|(i, probability)| work(block * block_rows + i, probability, sum)).sum()
+        let (lanes, weights) = (self.lanes(), self.weights());
+        state.residuals.resize(self.matrix.rows() * lanes, 0.0);
+        state.probabilities.resize(self.matrix.rows() * self.classes, 0.0);
+        self.matrix.product(lanes, &point[..weights], &mut state.residuals);
+        let residuals = state.residuals.par_chunks_mut(CHUNK * lanes);
+        let chunks = residuals.zip(state.probabilities.par_chunks_mut(CHUNK * self.classes));
+        let sum_of_chunk = |(chunk, (residuals, probabilities)): (usize, (&mut [f64], &mut [f32]))| -> f64 {
+            let mut logits = [0.0; MOST_CLASSES];
+            let logits = &mut logits[..self.classes];
+            let rows = residuals.chunks_exact_mut(lanes).zip(probabilities.chunks_exact_mut(self.classes));
+            rows.enumerate()
+                .map(|(row, (lanes, probabilities))| {
+                    for (lane, intercept) in lanes.iter_mut().zip(&point[weights..]) {
+                        *lane += intercept;
+                    }
+                    simplex::expand(lanes, logits);
+                    let value = work(chunk * CHUNK + row, logits, lanes);
+                    for (p, l) in probabilities.iter_mut().zip(&*logits) {
+                        *p = *l as f32;
+                    }
+                    value
+                })
+                .sum()
         };
-        total.fill(0.0);
-        if self.blocks == 1 {
-            return run(0, probabilities, total);
-        }
-        let parts: Vec<(f64, Vec<f64>)> = probabilities
-            .par_chunks_mut(block_rows * self.classes)
-            .enumerate()
-            .map(|(block, probabilities)| {
-                let mut sum = vec![0.0; total.len()];
-                (run(block, probabilities, &mut sum), sum)
-            })
-            .collect();
-        const STRIPE: usize = 1 << 12;
-        total.par_chunks_mut(STRIPE).enumerate().for_each(|(stripe, total)| {
-            for (_, sum) in &parts {
-                for (t, s) in total.iter_mut().zip(&sum[stripe * STRIPE..]) {
-                    *t += s;
+        let sums: Vec<f64> = chunks.enumerate().map(sum_of_chunk).collect();
+        sums.iter().sum()
+    }
+
+    /// `total` = the sum over the rows of one number per lane.
+    fn sum_rows<T: Real>(&self, of_rows: &[T], total: &mut [T]) {
+        let lanes = self.lanes();
+        let sum_of_chunk = |chunk: &[T]| {
+            let mut sum = vec![T::ZERO; lanes];
+            for row in chunk.chunks_exact(lanes) {
+                for (s, r) in sum.iter_mut().zip(row) {
+                    *s += *r;
                 }
             }
+            sum
+        };
+        let sums: Vec<Vec<T>> = of_rows.par_chunks(CHUNK * lanes).map(sum_of_chunk).collect();
+        total.fill(T::ZERO);
+        for sum in sums {
+            for (t, s) in total.iter_mut().zip(sum) {
+                *t += s;
+            }
+        }
+    }
+
+    /// `to` += alpha * `point`, intercepts left out.
+    fn add_penalty<T: Real>(&self, point: &[T], to: &mut [T]) {
+        let alpha = T::from_f64(self.alpha);
+        let to = to[..self.weights()].par_chunks_mut(super::vectors::CHUNK);
+        to.zip(point.par_chunks(super::vectors::CHUNK)).for_each(|(to, point)| {
+            for (t, p) in to.iter_mut().zip(point) {
+                *t += alpha * *p;
+            }
         });
-        parts.iter().map(|(value, _)| value).sum()
-    }
-
-    /// `to` += scale * `from`, intercepts left out.
-    fn add_scaled_weights(&self, scale: f64, from: &[f64], to: &mut [f64]) {
-        let weights = self.rows.columns() * self.classes;
-        for (t, f) in to[..weights].iter_mut().zip(from) {
-            *t += scale * f;
-        }
-    }
-}
-
-/// The place of each feature when they stand by falling number of rows that
-/// have them; of equal ones the lower number first.
-fn by_frequency(rows: &SparseRows) -> Vec<u32> {
-    let mut counts = vec![0u32; rows.columns()];
-    for row in 0..rows.len() {
-        for &column in rows.row(row).0 {
-            counts[column as usize] += 1;
-        }
-    }
-    let mut order: Vec<u32> = (0..rows.columns() as u32).collect();
-    order.sort_by_key(|&feature| std::cmp::Reverse(counts[feature as usize]));
-    let mut place = vec![0; order.len()];
-    for (at, &feature) in order.iter().enumerate() {
-        place[feature as usize] = at as u32;
-    }
-    place
-}
-
-/// More classes than this are refused before training.
-pub(crate) const MOST_CLASSES: usize = 64;
-
-#[inline]
-fn gather<const K: usize>(columns: &[u32], values: &[f64], parameters: &[f64], out: &mut [f64]) {
-    let (weights, _) = parameters.as_chunks::<K>();
-    let mut sum = weights[weights.len() - 1];
-    for (&column, &value) in columns.iter().zip(values) {
-        let weight = &weights[column as usize];
-        for k in 0..K {
-            sum[k] += value * weight[k];
-        }
-    }
-    out.copy_from_slice(&sum);
-}
-
-#[inline]
-fn spread<const K: usize>(columns: &[u32], values: &[f64], per_class: &[f64], sum: &mut [f64]) {
-    let (sums, _) = sum.as_chunks_mut::<K>();
-    let mut change = [0.0; K];
-    change.copy_from_slice(per_class);
-    for (&column, &value) in columns.iter().zip(values) {
-        let sum = &mut sums[column as usize];
-        for k in 0..K {
-            sum[k] += value * change[k];
-        }
-    }
-    let last = sums.len() - 1;
-    for k in 0..K {
-        sums[last][k] += change[k];
     }
 }
 
@@ -325,17 +273,10 @@ fn softmax_loss(logits: &mut [f64], target: usize) -> f64 {
     sum.ln() - of_target
 }
 
-pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
-}
-
-pub(crate) fn norm(vector: &[f64]) -> f64 {
-    dot(vector, vector).sqrt()
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::vectorizer::SparseRows;
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
@@ -365,10 +306,11 @@ pub(crate) mod tests {
 
     #[test]
     fn gradient_and_curvature_match_finite_differences() {
-        for classes in [2, 3, 5] {
-            let (x, y) = problem(1, 40, 7, classes);
-            let weights: Vec<f64> = (0..40).map(|i| 0.5 + f64::from(i) / 40.0).collect();
-            let objective = Objective::new(&x, &y, Some(&weights), classes, 0.7);
+        for classes in [2, 3, 5, 8] {
+            let (x, y) = problem(1, 150, 7, classes);
+            let matrix = Matrix::new(&x);
+            let weights: Vec<f64> = (0..150).map(|i| 0.5 + f64::from(i) / 150.0).collect();
+            let objective = Objective::new(&matrix, &y, Some(&weights), classes, 0.7);
             let n = objective.len();
             let mut rng = ChaCha8Rng::seed_from_u64(2);
             let at: Vec<f64> = (0..n).map(|_| rng.random_range(-1.0..1.0)).collect();
@@ -377,27 +319,45 @@ pub(crate) mod tests {
             let moved = |sign: f64| -> Vec<f64> {
                 at.iter().zip(&direction).map(|(a, d)| a + sign * step * d).collect()
             };
-            let (mut gradient, mut probabilities) = (vec![0.0; n], Vec::new());
+            let (mut gradient, mut state) = (vec![0.0; n], State::default());
             let (mut ahead, mut behind) = (vec![0.0; n], vec![0.0; n]);
-            let value_ahead = objective.evaluate(&moved(1.0), &mut ahead, &mut probabilities);
-            let value_behind = objective.evaluate(&moved(-1.0), &mut behind, &mut probabilities);
-            let value = objective.evaluate(&at, &mut gradient, &mut probabilities);
-            assert!((value - objective.value(&at)).abs() < 1e-10);
+            let value_ahead = objective.evaluate(&moved(1.0), &mut ahead, &mut state);
+            let value_behind = objective.evaluate(&moved(-1.0), &mut behind, &mut state);
+            assert!((value_ahead - objective.value(&moved(1.0), &mut state)).abs() < 1e-10);
+            objective.evaluate(&at, &mut gradient, &mut state);
             let slope = (value_ahead - value_behind) / (2.0 * step);
             assert!((slope - dot(&gradient, &direction)).abs() < 1e-6 * slope.abs().max(1.0));
 
-            let mut product = vec![0.0; n];
-            objective.curvature(&mut probabilities, &direction, &mut product);
-            for i in 0..n {
+            let curvature = |direction: &[f64]| {
+                let direction: Vec<f32> = direction.iter().map(|d| *d as f32).collect();
+                let mut product = vec![0.0; n];
+                objective.curvature(&state, &direction, &mut product, &mut Vec::new());
+                product
+            };
+            // 32 bits hold seven digits of sums over 150 rows
+            for (i, product) in curvature(&direction).into_iter().enumerate() {
                 let change = (ahead[i] - behind[i]) / (2.0 * step);
-                assert!((change - product[i]).abs() < 1e-6, "class count {classes}, parameter {i}");
+                assert!((change - f64::from(product)).abs() < 1e-4, "class count {classes}, number {i}");
             }
             let mut diagonal = vec![0.0; n];
-            objective.diagonal(&mut probabilities, &mut diagonal);
-            let mut unit = vec![0.0; n];
-            unit[3] = 1.0;
-            objective.curvature(&mut probabilities, &unit, &mut product);
-            assert!((product[3] - diagonal[3]).abs() < 1e-12);
+            objective.diagonal(&state, &mut diagonal);
+            for i in [0, n / 2, n - 1] {
+                let mut unit = vec![0.0; n];
+                unit[i] = 1.0;
+                assert!((curvature(&unit)[i] - diagonal[i]).abs() < 1e-4);
+            }
         }
+    }
+
+    #[test]
+    fn parameters_that_do_not_sum_to_zero_are_checked_as_they_are() {
+        let (x, y) = problem(1, 30, 2, 3);
+        let matrix = Matrix::new(&x);
+        let objective = Objective::new(&matrix, &y, None, 3, 0.5);
+        let (value, norm) = objective.check(&[0.0; 9]);
+        // 1 more for each class of each feature changes no probability
+        let (shifted, shifted_norm) = objective.check(&[1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0]);
+        assert!((shifted - value - 0.25 * 6.0).abs() < 1e-12);
+        assert!((shifted_norm - norm.hypot(0.5 * 6.0f64.sqrt())).abs() < 1e-12);
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Model;
 use super::calibration::{softmax_at, temperature};
-use crate::classifier::{Classifier, ClassifierParams, argmax};
+use crate::classifier::{Classifier, ClassifierParams, Matrix, argmax};
 use crate::corpus::Corpus;
 use crate::error::{Error, Result};
 use crate::evaluation::{Confusion, Interval, expected_calibration_error, intervals, log_loss, stratified};
@@ -162,9 +162,9 @@ impl Model {
 
         progress(&format!("final fit, alpha {alpha}"));
         let vectorizer = Vectorizer::fit(&params.vectorizer, &corpus.texts, &targets)?;
-        let rows = vectorizer.transform(&corpus.texts);
+        let matrix = Matrix::new(&vectorizer.transform(&corpus.texts));
         let classifier_params = ClassifierParams { alpha, ..params.classifier.clone() };
-        let classifier = classifier_params.fit_rows(&rows, &targets, None)?;
+        let classifier = classifier_params.fit_matrix(&matrix, &targets, None)?;
         progress("scores");
         let cross_validation =
             search.map(|search| cross_validation(params, corpus, &targets, &labels, &search, temperature));
@@ -240,7 +240,7 @@ struct Search {
 
 /// One fold: the rows it is trained on, those it is tested on, and the last fit.
 struct Fold {
-    train: SparseRows,
+    train: Matrix,
     train_targets: Vec<usize>,
     test: SparseRows,
     test_rows: Vec<usize>,
@@ -309,7 +309,7 @@ impl Fold {
             let train_texts = texts(&train_rows);
             let vectorizer = Vectorizer::fit(&params.vectorizer, &train_texts, &train_targets)?;
             Ok(Self {
-                train: vectorizer.transform(&train_texts),
+                train: Matrix::new(&vectorizer.transform(&train_texts)),
                 train_targets,
                 test: vectorizer.transform(&texts(&test_rows)),
                 test_rows,

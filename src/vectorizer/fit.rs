@@ -99,7 +99,7 @@ pub(super) fn vocabulary<S: AsRef<str> + Sync>(params: &VectorizerParams, texts:
     }
     let mut terms = word_ngrams(params, &sequences, &stems);
     terms.retain(|&(_, df)| frequent(df));
-    terms.sort_unstable();
+    terms.par_sort_unstable();
 
     let (words, mut document_frequency): (Vec<_>, Vec<_>) = terms.into_iter().unzip();
     document_frequency.extend(characters.iter().map(|&(_, df)| df));
@@ -203,15 +203,12 @@ fn word_ngrams(params: &VectorizerParams, sequences: &Sequences, stems: &[Box<st
     for length in 2..=params.word_ngrams.longest() {
         let counted = pairs(sequences, &starting, &frequent_word, length, params.min_df);
         let longer: Vec<String> = counted
-            .iter()
+            .par_iter()
             .map(|&((start, word), _)| format!("{} {}", names[start as usize], stems[word as usize]))
             .collect();
-        let number_of: FxHashMap<(u32, u32), u32> =
-            counted.iter().enumerate().map(|(number, &(pair, _))| (pair, number as u32)).collect();
-        if length >= params.word_ngrams.shortest() {
-            found.extend(longer.iter().cloned().zip(counted.iter().map(|&(_, df)| df)));
-        }
         if length < params.word_ngrams.longest() {
+            let number_of: FxHashMap<(u32, u32), u32> =
+                counted.iter().enumerate().map(|(number, &(pair, _))| (pair, number as u32)).collect();
             for (_, range) in sequences.texts() {
                 for at in range.clone() {
                     let pair = (starting[at], frequent_word.get(at + length - 1).copied().unwrap_or(NONE));
@@ -220,6 +217,9 @@ fn word_ngrams(params: &VectorizerParams, sequences: &Sequences, stems: &[Box<st
                 }
             }
         }
+        if length >= params.word_ngrams.shortest() {
+            found.extend(longer.iter().cloned().zip(counted.iter().map(|&(_, df)| df)));
+        }
         names = longer;
     }
     found
@@ -227,6 +227,9 @@ fn word_ngrams(params: &VectorizerParams, sequences: &Sequences, stems: &[Box<st
 
 /// Document frequencies of the n-grams of `length` words, as pairs of the
 /// n-gram one shorter and the last word; at least `min_df`, in order.
+///
+/// The last words are sorted by the n-gram before them and then counted in
+/// one small table after another, which beats one large hash table.
 fn pairs(
     sequences: &Sequences,
     starting: &[u32],
@@ -234,33 +237,54 @@ fn pairs(
     length: usize,
     min_df: u32,
 ) -> Vec<((u32, u32), u32)> {
-    let shards = rayon::current_num_threads() as u64;
-    let mut counted: Vec<((u32, u32), u32)> = (0..shards)
+    let each = || {
+        sequences.texts().flat_map(move |(text, range)| {
+            let places = range.start..range.end.saturating_sub(length - 1);
+            places
+                .map(move |at| (starting[at], words[at + length - 1], text as u32))
+                .filter(|&(start, word, _)| start != NONE && word != NONE)
+        })
+    };
+    let count = |numbers: &[u32]| numbers.iter().filter(|&&n| n != NONE).max().map_or(0, |&n| n as usize + 1);
+    let mut ends = vec![0usize; count(starting)];
+    for (start, _, _) in each() {
+        ends[start as usize] += 1;
+    }
+    let mut total = 0;
+    for end in &mut ends {
+        // for now, where the next entry goes
+        total += std::mem::replace(end, total);
+    }
+    let mut last_words = vec![(0u32, 0u32); total];
+    for (start, word, text) in each() {
+        last_words[ends[start as usize]] = (word, text);
+        ends[start as usize] += 1;
+    }
+    let table = || vec![(0u32, NONE); count(words)];
+    (0..ends.len())
         .into_par_iter()
-        .flat_map_iter(|shard| {
-            // n-gram -> (document frequency, last text it was seen in)
-            let mut counts: FxHashMap<(u32, u32), (u32, u32)> = FxHashMap::default();
-            for (text, range) in sequences.texts() {
-                let text = text as u32;
-                for at in range.start..range.end.saturating_sub(length - 1) {
-                    let pair = (starting[at], words[at + length - 1]);
-                    let mixed =
-                        (u64::from(pair.0) << 32 | u64::from(pair.1)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-                    if pair.0 == NONE || pair.1 == NONE || (mixed >> 40) % shards != shard {
-                        continue;
-                    }
-                    counts
-                        .entry(pair)
-                        .and_modify(|(df, last)| {
-                            *df += u32::from(*last != text);
-                            *last = text;
-                        })
-                        .or_insert((1, text));
+        .with_min_len(256)
+        .map_init(table, |table, start| {
+            let from = if start == 0 { 0 } else { ends[start - 1] };
+            let mut found = Vec::new();
+            for &(word, text) in &last_words[from..ends[start]] {
+                let (frequency, last_text) = &mut table[word as usize];
+                if *frequency == 0 {
+                    found.push(word);
+                }
+                if *frequency == 0 || *last_text != text {
+                    *frequency += 1;
+                    *last_text = text;
                 }
             }
-            counts.into_iter().map(|(pair, (df, _))| (pair, df)).filter(move |&(_, df)| df >= min_df)
+            let frequencies = found.iter().map(|&word| {
+                let (frequency, _) = std::mem::replace(&mut table[word as usize], (0, NONE));
+                ((start as u32, word), frequency)
+            });
+            let mut frequent: Vec<_> = frequencies.filter(|&(_, frequency)| frequency >= min_df).collect();
+            frequent.sort_unstable();
+            frequent
         })
-        .collect();
-    counted.par_sort_unstable();
-    counted
+        .flatten_iter()
+        .collect()
 }

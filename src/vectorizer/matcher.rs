@@ -168,7 +168,9 @@ impl Window {
 /// Matches texts one after another, remembering the forms it has seen.
 pub(crate) struct Finder<'m> {
     matcher: &'m Matcher,
-    forms: FxHashMap<Box<str>, Form>,
+    /// Where the form of a surface stands in `forms`.
+    places: FxHashMap<Box<str>, u32>,
+    forms: Vec<Form>,
     spans: Vec<Token>,
 }
 
@@ -184,7 +186,18 @@ impl<'m> Finder<'m> {
     const MOST_FORMS: usize = 1 << 16;
 
     pub fn new(matcher: &'m Matcher) -> Self {
-        Self { matcher, forms: FxHashMap::default(), spans: Vec::new() }
+        Self { matcher, places: FxHashMap::default(), forms: Vec::new(), spans: Vec::new() }
+    }
+
+    fn remember(&mut self, surface: &str) -> u32 {
+        if self.forms.len() == Self::MOST_FORMS {
+            self.places.clear();
+            self.forms.clear();
+        }
+        let place = self.forms.len() as u32;
+        self.places.insert(surface.into(), place);
+        self.forms.push(self.matcher.form(surface));
+        place
     }
 
     /// Calls `found` with each occurrence of a known term; returns the number
@@ -195,13 +208,11 @@ impl<'m> Finder<'m> {
         for token in tokens(text) {
             self.spans.push(token);
             let surface = &text[token.start..token.end];
-            if !self.forms.contains_key(surface) {
-                if self.forms.len() == Self::MOST_FORMS {
-                    self.forms.clear();
-                }
-                self.forms.insert(surface.into(), self.matcher.form(surface));
-            }
-            let form = &self.forms[surface];
+            let place = match self.places.get(surface) {
+                Some(&place) => place,
+                None => self.remember(surface),
+            };
+            let form = &self.forms[place as usize];
             for &feature in &form.characters {
                 found(Occurrence { feature, first: token, last: token });
             }

@@ -19,6 +19,9 @@ use crate::error::{Error, Result};
 /// Texts per unit of parallel work.
 const CHUNK: usize = 256;
 
+/// Units of parallel work whose results are put together at once.
+const WAVE: usize = 32;
+
 /// A fitted vectorizer: a vocabulary and how to weigh it.
 ///
 /// The value of a term in a text is its count times its inverse document
@@ -87,25 +90,24 @@ impl Vectorizer {
     pub fn transform<S: AsRef<str> + Sync>(&self, texts: &[S]) -> SparseRows {
         let matcher = self.matcher();
         let factors = self.factors();
-        let chunks: Vec<SparseRows> = texts
-            .par_chunks(CHUNK)
-            .map_init(
-                || (Finder::new(&matcher), Vec::new()),
-                |(finder, features), texts| {
-                    let mut rows = SparseRows::new(self.vocabulary.len());
-                    for text in texts {
-                        features.clear();
-                        let words = finder.occurrences(text.as_ref(), |o| features.push(o.feature));
-                        features.sort_unstable();
-                        rows.push(self.weigh(features, words, &factors));
-                    }
-                    rows
-                },
-            )
-            .collect();
+        let chunk = |(finder, features): &mut (Finder<'_>, Vec<u32>), texts: &[S]| {
+            let mut rows = SparseRows::new(self.vocabulary.len());
+            for text in texts {
+                features.clear();
+                let words = finder.occurrences(text.as_ref(), |o| features.push(o.feature));
+                features.sort_unstable();
+                self.weigh(features, words, &factors, &mut rows);
+            }
+            rows
+        };
         let mut rows = SparseRows::new(self.vocabulary.len());
-        for chunk in chunks {
-            rows.append(chunk);
+        // a wave at a time, so that the rows are never in memory twice
+        for wave in texts.chunks(CHUNK * WAVE) {
+            let chunks: Vec<SparseRows> =
+                wave.par_chunks(CHUNK).map_init(|| (Finder::new(&matcher), Vec::new()), chunk).collect();
+            for chunk in chunks {
+                rows.append(chunk);
+            }
         }
         rows
     }
@@ -125,19 +127,20 @@ impl Vectorizer {
         factors
     }
 
-    /// Row values of the sorted features of a text of `words` words.
-    fn weigh(&self, features: &[u32], words: usize, factors: &[f64]) -> Vec<(u32, f64)> {
-        let mut row: Vec<(u32, f64)> = features
-            .chunk_by(|a, b| a == b)
-            .map(|same| (same[0], same.len() as f64 * factors[same[0] as usize]))
-            .collect();
+    /// Appends the row of a text of `words` words with the given sorted features.
+    fn weigh(&self, features: &[u32], words: usize, factors: &[f64], rows: &mut SparseRows) {
+        rows.push(
+            features
+                .chunk_by(|a, b| a == b)
+                .map(|same| (same[0], same.len() as f64 * factors[same[0] as usize])),
+        );
+        let values = rows.last_values_mut();
         let norm = match self.params.norm {
             Norm::Length => (words as f64).sqrt(),
-            Norm::L2 => row.iter().map(|(_, value)| value * value).sum::<f64>().sqrt(),
+            Norm::L2 => values.iter().map(|value| value * value).sum::<f64>().sqrt(),
         };
-        for (_, value) in &mut row {
+        for value in values {
             *value /= norm;
         }
-        row
     }
 }

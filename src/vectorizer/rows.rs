@@ -36,6 +36,12 @@ impl SparseRows {
         self.ends.push(self.indices.len());
     }
 
+    /// Values of the row appended last.
+    pub(super) fn last_values_mut(&mut self) -> &mut [f64] {
+        let start = self.ends.len().checked_sub(2).map_or(0, |row| self.ends[row]);
+        &mut self.values[start..]
+    }
+
     /// Appends all rows of another matrix with the same number of columns.
     pub(crate) fn append(&mut self, other: SparseRows) {
         debug_assert_eq!(self.columns, other.columns);
@@ -86,7 +92,7 @@ impl SparseRows {
     }
 
     /// Where a row's entries stand among all stored ones.
-    pub(crate) fn range(&self, row: usize) -> std::ops::Range<usize> {
+    fn range(&self, row: usize) -> std::ops::Range<usize> {
         let start = if row == 0 { 0 } else { self.ends[row - 1] };
         start..self.ends[row]
     }
