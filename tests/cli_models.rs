@@ -2,6 +2,7 @@
 
 mod cli;
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use cli::{Folder, fails, json_lines, model_text, succeeds};
 use serde_json::{Value, json};
 use stance::Model;
@@ -25,10 +26,30 @@ fn changed(change: impl FnOnce(&mut Value)) -> String {
     model.to_string()
 }
 
+/// The small model, its terms and weights as lists, with a change.
+fn changed_lists(change: impl FnOnce(&mut Value)) -> String {
+    changed(|model| {
+        for terms in ["words", "characters", "pairs"] {
+            let text = model["vocabulary"][terms].as_str().expect("terms");
+            let list: Vec<&str> = text.split('|').filter(|term| !term.is_empty()).collect();
+            model["vocabulary"][terms] = json!(list);
+        }
+        let bytes = BASE64_STANDARD.decode(model["weights"].as_str().expect("weights")).expect("base64");
+        let weights = bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
+        model["weights"] = json!(weights.collect::<Vec<f32>>());
+        change(model);
+    })
+}
+
 #[test]
 fn the_unchanged_model_is_accepted() {
     let folder = Folder::with("m.json", changed(|_| ()));
-    succeeds(folder.predict_without_model().args(["--text", "They must leave.", "--model", "m.json"]));
+    let predict = || {
+        succeeds(folder.predict_without_model().args(["--text", "They must leave.", "--model", "m.json"]))
+    };
+    let answer = predict();
+    folder.write("m.json", changed_lists(|_| ()));
+    assert_eq!(predict(), answer);
 }
 
 #[test]
@@ -62,16 +83,16 @@ fn a_newer_version_is_refused_with_what_to_do() {
     refused(changed(|m| m["version"] = json!(99)), &["version is 99", "newer", "update"]);
     refused(changed(|m| m["version"] = json!(0)), &["version is 0"]);
     let with_more = changed(|m| {
-        m["version"] = json!(2);
+        m["version"] = json!(3);
         m["neurons"] = json!([1, 2, 3]);
     });
-    refused(with_more, &["version is 2", "newer", "update"]);
+    refused(with_more, &["version is 3", "newer", "update"]);
 }
 
 #[test]
 fn wrong_shapes_are_refused() {
     let drop_last = |key: &str| {
-        changed(|m| {
+        changed_lists(|m| {
             m[key].as_array_mut().expect("a list").pop();
         })
     };
@@ -89,25 +110,49 @@ fn wrong_shapes_are_refused() {
 fn numbers_that_are_not_finite_are_refused() {
     for (key, from) in [("weights", "["), ("intercept", "[")] {
         for number in ["1e999", "-1e999", "NaN", "null"] {
-            let text = model_text();
-            let at = text.find(&format!("\"{key}\": {from}")).expect("the key") + key.len() + 5;
+            let text = changed_lists(|_| ());
+            let at = text.find(&format!("\"{key}\":{from}")).expect("the key") + key.len() + 4;
             let end = at + text[at..].find([',', ']']).expect("a list");
             refused(format!("{}{number}{}", &text[..at], &text[end..]), &["not a usable model"]);
         }
     }
     // within the range of 64 bits, beyond that of 32
-    refused(changed(|m| m["weights"][0] = json!(1e39)), &["not a usable model"]);
+    refused(changed_lists(|m| m["weights"][0] = json!(1e39)), &["not a usable model"]);
+    let packed = |first: f32| {
+        changed(|m| {
+            let mut bytes = BASE64_STANDARD.decode(m["weights"].as_str().expect("weights")).expect("base64");
+            bytes[..4].copy_from_slice(&first.to_le_bytes());
+            m["weights"] = json!(BASE64_STANDARD.encode(bytes));
+        })
+    };
+    refused(packed(f32::NAN), &["not finite"]);
+    refused(packed(f32::INFINITY), &["not finite"]);
+}
+
+#[test]
+fn weights_that_are_not_base64_of_whole_numbers_are_refused() {
+    for weights in ["?", "AAA", "AAAAAAA="] {
+        refused(changed(|m| m["weights"] = json!(weights)), &["not a usable model"]);
+    }
 }
 
 #[test]
 fn terms_that_are_not_in_order_are_refused() {
-    let swapped = changed(|m| m["vocabulary"]["words"].as_array_mut().expect("terms").swap(0, 1));
+    let swapped = changed_lists(|m| m["vocabulary"]["words"].as_array_mut().expect("terms").swap(0, 1));
     refused(swapped, &["ascending order"]);
-    let doubled = changed(|m| m["vocabulary"]["words"][1] = m["vocabulary"]["words"][0].clone());
+    let doubled = changed_lists(|m| m["vocabulary"]["words"][1] = m["vocabulary"]["words"][0].clone());
     refused(doubled, &["distinct"]);
-    refused(changed(|m| m["vocabulary"]["words"][0] = json!("")), &["empty"]);
-    refused(changed(|m| m["vocabulary"]["documents"] = json!(0)), &["document frequency"]);
-    refused(changed(|m| m["vocabulary"]["document_frequency"][0] = json!(0)), &["document frequency"]);
+    refused(changed_lists(|m| m["vocabulary"]["words"][0] = json!("")), &["empty"]);
+    refused(changed_lists(|m| m["vocabulary"]["words"][0] = json!("a|b")), &["a term holds |"]);
+    for pair in ["lonely", "one two three", "one ", " "] {
+        refused(changed_lists(|m| m["vocabulary"]["pairs"][0] = json!(pair)), &["not a usable model"]);
+    }
+    let packed = |words: &str| changed(|m| m["vocabulary"]["words"] = json!(words));
+    refused(packed("b|a"), &["not a usable model"]);
+    refused(packed("||"), &["not a usable model"]);
+    refused(packed(""), &["not a usable model"]);
+    refused(changed_lists(|m| m["vocabulary"]["documents"] = json!(0)), &["document frequency"]);
+    refused(changed_lists(|m| m["vocabulary"]["document_frequency"][0] = json!(0)), &["document frequency"]);
 }
 
 #[test]

@@ -59,6 +59,7 @@ fn plain(norm: Norm) -> VectorizerParams {
         word_ngrams: NgramRange::new(1, 2).expect("range"),
         char_ngrams: None,
         char_weight: 1.0,
+        window: None,
         min_df: 1,
         max_df: 1.0,
         max_features: None,
@@ -72,6 +73,7 @@ fn terms(vectorizer: &Vectorizer) -> (Vec<String>, Vec<String>) {
         match vectorizer.vocabulary().term(feature) {
             Term::Words(term) => words.push(term.to_owned()),
             Term::Characters(term) => characters.push(term.to_owned()),
+            Term::Pair(term) => panic!("no window was asked for, but {term} was found"),
         }
     }
     (words, characters)

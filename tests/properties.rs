@@ -196,6 +196,7 @@ proptest! {
             word_ngrams: NgramRange::new(1, longest).expect("range"),
             char_ngrams: characters.then(|| NgramRange::new(1, 4).expect("range")),
             char_weight: 1.0,
+            window: Some(3),
             min_df: 1,
             max_df: 1.0,
             max_features: None,
@@ -217,8 +218,13 @@ proptest! {
             prop_assert_eq!(found, vocabulary.document_frequency(feature), "{:?}", term);
             if feature > 0 {
                 let ascending = match (vocabulary.term(feature - 1), term) {
-                    (Term::Words(a), Term::Words(b)) | (Term::Characters(a), Term::Characters(b)) => a < b,
-                    (before, _) => matches!(before, Term::Words(_)),
+                    (Term::Words(a), Term::Words(b))
+                    | (Term::Characters(a), Term::Characters(b))
+                    | (Term::Pair(a), Term::Pair(b)) => a < b,
+                    (before, after) => {
+                        matches!(before, Term::Words(_))
+                            || matches!((before, after), (Term::Characters(_), Term::Pair(_)))
+                    }
                 };
                 prop_assert!(ascending, "{:?} after {:?}", term, vocabulary.term(feature - 1));
             }

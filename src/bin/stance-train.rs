@@ -42,6 +42,9 @@ struct Arguments {
     /// Factor of the character n-grams' values
     #[arg(long, default_value_t = 0.3, help_heading = "Features")]
     char_weight: f64,
+    /// Pairs of words in their order, 2 to this many words apart, or none
+    #[arg(long, default_value = "3", help_heading = "Features")]
+    window: OrWord<u8>,
     /// Leave out terms that occur in fewer texts than this
     #[arg(long, default_value_t = 2, help_heading = "Features")]
     min_df: u32,
@@ -49,7 +52,7 @@ struct Arguments {
     #[arg(long, default_value_t = 1.0, help_heading = "Features")]
     max_df: f64,
     /// Keep this many terms, by their chi-square statistic, or all
-    #[arg(long, default_value = "12000", help_heading = "Features")]
+    #[arg(long, default_value = "all", help_heading = "Features")]
     max_features: OrWord<usize>,
     /// Scaling of a text's features: by its number of words, or to unit Euclidean norm
     #[arg(long, value_parser = norm, default_value = "length", help_heading = "Features")]
@@ -129,6 +132,7 @@ impl Arguments {
                 word_ngrams: self.ngrams,
                 char_ngrams: self.char_ngrams.0,
                 char_weight: self.char_weight,
+                window: self.window.0,
                 min_df: self.min_df,
                 max_df: self.max_df,
                 max_features: self.max_features.0,

@@ -5,7 +5,10 @@ use serde::Serialize;
 use super::Model;
 use super::scorer::Compiled;
 use crate::classifier::argmax;
-use crate::vectorizer::{Finder, Occurrence};
+use crate::vectorizer::{Finder, Occurrence, Term};
+
+/// No more stretches than this end at one token: n-grams and pairs.
+const MOST_TERMS: usize = 16;
 
 /// What one stretch of the text adds to the predicted label's logit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -65,8 +68,8 @@ pub(super) fn explain(model: &Model, compiled: &Compiled, text: &str, class: Opt
     let centred = |values: &[f64]| values[class] - values.iter().sum::<f64>() / values.len() as f64;
     let intercept = centred(compiled.bias());
 
-    // the character n-grams and the stem of one token stand together, and no
-    // two n-grams cover the same words
+    // what covers the same words is told together: the character n-grams and
+    // the stem of one token, an n-gram and a pair of the same length
     let mut contributions: Vec<Contribution> = Vec::new();
     let vocabulary = model.vectorizer.vocabulary();
     for occurrence in &occurrences {
@@ -74,18 +77,22 @@ pub(super) fn explain(model: &Model, compiled: &Compiled, text: &str, class: Opt
         let weights: Vec<f64> = compiled.weights(occurrence.feature).collect();
         let value = centred(&weights) / norm;
         let term = match vocabulary.term(occurrence.feature as usize) {
-            crate::Term::Words(words) => words,
-            crate::Term::Characters(_) => "",
+            Term::Words(words) => words.to_owned(),
+            Term::Characters(_) => String::new(),
+            Term::Pair(pair) => pair.replace(' ', " .. "),
         };
-        match contributions.last_mut().filter(|last| last.bytes == bytes) {
+        match contributions.iter_mut().rev().take(MOST_TERMS).find(|earlier| earlier.bytes == bytes) {
             Some(same) => {
                 same.value += value;
-                same.term.push_str(term);
+                if !same.term.is_empty() && !term.is_empty() {
+                    same.term.push_str(", ");
+                }
+                same.term.push_str(&term);
             }
             None => contributions.push(Contribution {
                 text: text[bytes.clone()].to_owned(),
                 bytes,
-                term: term.to_owned(),
+                term,
                 value,
             }),
         }

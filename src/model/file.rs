@@ -1,9 +1,14 @@
-//! The model file: JSON, version 1. Data only, checked on the way in.
+//! The model file: JSON. Data only, checked on the way in.
+//!
+//! Version 2 writes terms as one string and weights as base64 of little-endian
+//! 32-bit floats; version 1 wrote lists of strings and numbers.
 
 use std::io::Write;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use base64::prelude::{BASE64_STANDARD, Engine};
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Model;
 use super::fit::{ModelParams, Provenance};
@@ -14,7 +19,7 @@ use crate::text::STEMMER_VERSION;
 use crate::vectorizer::{Vectorizer, Vocabulary};
 
 /// The format version this crate writes; it reads this and older ones.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 const FORMAT: &str = "stance-model";
 
@@ -40,6 +45,7 @@ struct Contents {
     temperature: f64,
     intercept: Vec<f64>,
     vocabulary: Vocabulary,
+    #[serde(deserialize_with = "unpack")]
     weights: Vec<f32>,
 }
 
@@ -117,9 +123,46 @@ impl Model {
         field("temperature", &self.temperature)?;
         field("intercept", &self.intercept)?;
         field("vocabulary", self.vectorizer.vocabulary())?;
-        field("weights", &self.weights)?;
+        field("weights", &pack(&self.weights))?;
         Ok(writer.write_all(b"\n}\n")?)
     }
+}
+
+/// Weights as base64 of little-endian 32-bit floats.
+fn pack(weights: &[f32]) -> String {
+    let bytes: Vec<u8> = weights.iter().flat_map(|weight| weight.to_le_bytes()).collect();
+    BASE64_STANDARD.encode(bytes)
+}
+
+/// The inverse of [`pack`]; a list of numbers too, as in version 1.
+fn unpack<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<f32>, D::Error> {
+    struct Weights;
+
+    impl<'de> Visitor<'de> for Weights {
+        type Value = Vec<f32>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("base64 of 32-bit floats, or a list of numbers")
+        }
+
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> std::result::Result<Vec<f32>, E> {
+            let bytes = BASE64_STANDARD.decode(text).map_err(E::custom)?;
+            match bytes.as_chunks::<4>() {
+                (floats, []) => Ok(floats.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
+                _ => Err(E::custom("the weights do not have 4 bytes each")),
+            }
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> std::result::Result<Vec<f32>, A::Error> {
+            let mut weights = Vec::new();
+            while let Some(weight) = list.next_element()? {
+                weights.push(weight);
+            }
+            Ok(weights)
+        }
+    }
+
+    deserializer.deserialize_any(Weights)
 }
 
 /// Lets fields of different types pass through one closure.
@@ -146,7 +189,7 @@ fn explain_failure(text: &str, name: &str, error: &serde_json::Error) -> Error {
     let header = serde_json::from_str::<Header>(text).ok();
     let message = match header {
         Some(Header { format: Some(format), version: Some(version) })
-            if format == FORMAT && version != VERSION =>
+            if format == FORMAT && !(1..=VERSION).contains(&version) =>
         {
             other_version(version)
         }
@@ -164,7 +207,7 @@ fn other_version(version: u32) -> String {
             "its format version is {version}, newer than {VERSION}, the newest this program reads; update it"
         )
     } else {
-        format!("its format version is {version}, which never was; this program reads {VERSION}")
+        format!("its format version is {version}, which never was; this program reads 1 to {VERSION}")
     }
 }
 
@@ -172,7 +215,7 @@ fn check(contents: &Contents) -> std::result::Result<(), String> {
     if contents.format != FORMAT {
         return Err("it is not a model that stance-train wrote".into());
     }
-    if contents.version != VERSION {
+    if !(1..=VERSION).contains(&contents.version) {
         return Err(other_version(contents.version));
     }
     let (classes, features) = (contents.labels.len(), contents.vocabulary.len());

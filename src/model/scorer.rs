@@ -88,7 +88,7 @@ impl Compiled {
 
     fn share(&self, page: usize, surface: &str) -> Share {
         let form = self.matcher.form(surface);
-        let single = if form.word == NONE { NONE } else { self.matcher.feature(form.word) };
+        let single = self.matcher.feature(form.word);
         let mut share = Share { word: form.word, known: 0, sum: [0.0; PAGE] };
         for &feature in form.characters.iter().chain([&single]).filter(|&&feature| feature != NONE) {
             share.known += 1;
@@ -279,12 +279,9 @@ impl<'m> Scorer<'m> {
                 let share = shares.get(compiled, page, text, token, key);
                 known += share.known;
                 add(&mut sum, &share.sum);
-                window.push(&compiled.matcher, share.word, |node, length| {
-                    let feature = compiled.matcher.feature(node);
-                    if length > 1 && feature != NONE {
-                        known += 1;
-                        add(&mut sum, &compiled.weights[page][feature as usize]);
-                    }
+                window.push(&compiled.matcher, share.word, |feature, _| {
+                    known += 1;
+                    add(&mut sum, &compiled.weights[page][feature as usize]);
                 });
             }
             sums.copy_from_slice(&sum[..sums.len()]);

@@ -8,7 +8,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::matcher::{NONE, char_ngrams};
+use super::matcher::{NONE, SHORTEST_GAP, char_ngrams};
 use super::params::VectorizerParams;
 use super::vocabulary::Vocabulary;
 use crate::text::{Normalizer, tokens};
@@ -71,7 +71,7 @@ pub(super) fn vocabulary<S: AsRef<str> + Sync>(params: &VectorizerParams, texts:
         })
         .collect();
 
-    let mut characters: Vec<(Box<str>, u32)> = Vec::new();
+    let mut characters: Vec<(String, u32)> = Vec::new();
     if let Some(range) = params.char_ngrams {
         let mut interner = Interner::default();
         let of_surface: Vec<Vec<u32>> = words
@@ -86,7 +86,8 @@ pub(super) fn vocabulary<S: AsRef<str> + Sync>(params: &VectorizerParams, texts:
             .collect();
         let strings = interner.strings();
         let frequency = frequencies(&sequences, strings.len(), |surface| &of_surface[surface as usize]);
-        characters = strings.into_iter().zip(frequency).filter(|&(_, df)| frequent(df)).collect();
+        let ngrams = strings.into_iter().map(String::from).zip(frequency);
+        characters = ngrams.filter(|&(_, df)| frequent(df)).collect();
         characters.sort_unstable();
     }
 
@@ -100,14 +101,17 @@ pub(super) fn vocabulary<S: AsRef<str> + Sync>(params: &VectorizerParams, texts:
     let mut terms = word_ngrams(params, &sequences, &stems);
     terms.retain(|&(_, df)| frequent(df));
     terms.par_sort_unstable();
+    let mut pairs = word_pairs(params, &sequences, &stems);
+    pairs.retain(|&(_, df)| frequent(df));
+    pairs.par_sort_unstable();
 
-    let (words, mut document_frequency): (Vec<_>, Vec<_>) = terms.into_iter().unzip();
-    document_frequency.extend(characters.iter().map(|&(_, df)| df));
+    let names = |terms: &[(String, u32)]| terms.iter().map(|(term, _)| term).collect();
     Vocabulary {
         documents: texts.len() as u32,
-        words,
-        characters: characters.into_iter().map(|(ngram, _)| ngram.into()).collect(),
-        document_frequency,
+        words: names(&terms),
+        characters: names(&characters),
+        pairs: names(&pairs),
+        document_frequency: terms.iter().chain(&characters).chain(&pairs).map(|&(_, df)| df).collect(),
     }
 }
 
@@ -201,7 +205,7 @@ fn word_ngrams(params: &VectorizerParams, sequences: &Sequences, stems: &[Box<st
         .collect();
     let frequent_word = starting.clone();
     for length in 2..=params.word_ngrams.longest() {
-        let counted = pairs(sequences, &starting, &frequent_word, length, params.min_df);
+        let counted = extensions(sequences, &starting, &frequent_word, length, params.min_df);
         let longer: Vec<String> = counted
             .par_iter()
             .map(|&((start, word), _)| format!("{} {}", names[start as usize], stems[word as usize]))
@@ -227,10 +231,7 @@ fn word_ngrams(params: &VectorizerParams, sequences: &Sequences, stems: &[Box<st
 
 /// Document frequencies of the n-grams of `length` words, as pairs of the
 /// n-gram one shorter and the last word; at least `min_df`, in order.
-///
-/// The last words are sorted by the n-gram before them and then counted in
-/// one small table after another, which beats one large hash table.
-fn pairs(
+fn extensions(
     sequences: &Sequences,
     starting: &[u32],
     words: &[u32],
@@ -240,51 +241,91 @@ fn pairs(
     let each = || {
         sequences.texts().flat_map(move |(text, range)| {
             let places = range.start..range.end.saturating_sub(length - 1);
-            places
-                .map(move |at| (starting[at], words[at + length - 1], text as u32))
-                .filter(|&(start, word, _)| start != NONE && word != NONE)
+            places.map(move |at| (starting[at], words[at + length - 1], text as u32))
         })
     };
-    let count = |numbers: &[u32]| numbers.iter().filter(|&&n| n != NONE).max().map_or(0, |&n| n as usize + 1);
-    let mut ends = vec![0usize; count(starting)];
-    for (start, _, _) in each() {
-        ends[start as usize] += 1;
+    pair_frequencies(each, min_df)
+}
+
+/// Pairs of words with one to `window - 1` words between them and their
+/// document frequencies, at least `min_df`.
+fn word_pairs(params: &VectorizerParams, sequences: &Sequences, stems: &[Box<str>]) -> Vec<(String, u32)> {
+    let Some(window) = params.window else { return Vec::new() };
+    let words = &sequences.numbers;
+    let each = || {
+        sequences.texts().flat_map(move |(text, range)| {
+            let end = range.end;
+            range.flat_map(move |at| {
+                let seconds = at + SHORTEST_GAP..(at + usize::from(window) + 1).min(end);
+                seconds.map(move |second| (words[at], words[second], text as u32))
+            })
+        })
+    };
+    let counted = pair_frequencies(each, params.min_df);
+    let name = |((first, second), frequency): ((u32, u32), u32)| {
+        (format!("{} {}", stems[first as usize], stems[second as usize]), frequency)
+    };
+    counted.into_par_iter().map(name).collect()
+}
+
+/// In how many texts each pair occurs, of the (first, second, text) that
+/// `each` gives text by text; at least `min_df`, in order. Pairs with
+/// [`NONE`] in them do not count.
+///
+/// The second numbers are sorted by the first and then counted in one small
+/// table after another, which beats one large hash table.
+fn pair_frequencies<I: Iterator<Item = (u32, u32, u32)>>(
+    each: impl Fn() -> I,
+    min_df: u32,
+) -> Vec<((u32, u32), u32)> {
+    let each = || each().filter(|&(first, second, _)| first != NONE && second != NONE);
+    let mut ends: Vec<usize> = Vec::new();
+    let mut seconds = 0;
+    for (first, second, _) in each() {
+        if ends.len() <= first as usize {
+            ends.resize(first as usize + 1, 0);
+        }
+        ends[first as usize] += 1;
+        seconds = seconds.max(second as usize + 1);
     }
     let mut total = 0;
     for end in &mut ends {
         // for now, where the next entry goes
         total += std::mem::replace(end, total);
     }
-    let mut last_words = vec![(0u32, 0u32); total];
-    for (start, word, text) in each() {
-        last_words[ends[start as usize]] = (word, text);
-        ends[start as usize] += 1;
+    let mut entries = vec![(0u32, 0u32); total];
+    for (first, second, text) in each() {
+        entries[ends[first as usize]] = (second, text);
+        ends[first as usize] += 1;
     }
-    let table = || vec![(0u32, NONE); count(words)];
     (0..ends.len())
         .into_par_iter()
         .with_min_len(256)
-        .map_init(table, |table, start| {
-            let from = if start == 0 { 0 } else { ends[start - 1] };
-            let mut found = Vec::new();
-            for &(word, text) in &last_words[from..ends[start]] {
-                let (frequency, last_text) = &mut table[word as usize];
-                if *frequency == 0 {
-                    found.push(word);
+        .map_init(
+            || vec![(0u32, NONE); seconds],
+            |table, first| {
+                let from = if first == 0 { 0 } else { ends[first - 1] };
+                let mut found = Vec::new();
+                for &(second, text) in &entries[from..ends[first]] {
+                    let (frequency, last_text) = &mut table[second as usize];
+                    if *frequency == 0 {
+                        found.push(second);
+                    }
+                    if *frequency == 0 || *last_text != text {
+                        *frequency += 1;
+                        *last_text = text;
+                    }
                 }
-                if *frequency == 0 || *last_text != text {
-                    *frequency += 1;
-                    *last_text = text;
-                }
-            }
-            let frequencies = found.iter().map(|&word| {
-                let (frequency, _) = std::mem::replace(&mut table[word as usize], (0, NONE));
-                ((start as u32, word), frequency)
-            });
-            let mut frequent: Vec<_> = frequencies.filter(|&(_, frequency)| frequency >= min_df).collect();
-            frequent.sort_unstable();
-            frequent
-        })
+                let frequencies = found.iter().map(|&second| {
+                    let (frequency, _) = std::mem::replace(&mut table[second as usize], (0, NONE));
+                    ((first as u32, second), frequency)
+                });
+                let mut frequent: Vec<_> =
+                    frequencies.filter(|&(_, frequency)| frequency >= min_df).collect();
+                frequent.sort_unstable();
+                frequent
+            },
+        )
         .flatten_iter()
         .collect()
 }

@@ -3,11 +3,15 @@
 use rustc_hash::FxHashMap;
 
 use super::params::{NgramRange, VectorizerParams};
+use super::terms::Terms;
 use super::vocabulary::Vocabulary;
 use crate::text::{NUMBER, Normalizer, Token, tokens};
 
 /// Stands for "no word", "no n-gram", "no feature".
 pub(crate) const NONE: u32 = u32::MAX;
+
+/// Words of a pair are at least this far apart; neighbours are n-grams.
+pub(super) const SHORTEST_GAP: usize = 2;
 
 /// What a surface form brings to any text it occurs in.
 #[derive(Debug, Clone)]
@@ -20,61 +24,59 @@ pub(crate) struct Form {
 
 /// The vocabulary, compiled for look-ups.
 ///
-/// Word n-grams form a trie: nodes below `words.len()` are single words, an
+/// Word n-grams form a trie: nodes below `stems.len()` are single words, an
 /// edge leads from an n-gram and a word to the n-gram that is one longer.
 pub(crate) struct Matcher {
     normalizer: Normalizer,
-    words: FxHashMap<Box<str>, u32>,
-    edges: FxHashMap<(u32, u32), u32>,
-    /// One bit for each hash of an edge: most pairs of words are no edge, and
-    /// this small table says so without a miss of the cache.
-    edge_bits: Box<[u64]>,
+    /// All words that terms consist of.
+    stems: Terms,
+    edges: PairMap,
+    /// Pairs of words to their features.
+    pairs: PairMap,
+    /// Words of a pair are at most this far apart.
+    window: usize,
     feature_of_node: Vec<u32>,
-    characters: FxHashMap<Box<str>, u32>,
+    characters: Terms,
+    first_character: usize,
     char_ngrams: Option<NgramRange>,
     longest: usize,
 }
 
 impl Matcher {
     pub fn new(params: &VectorizerParams, vocabulary: &Vocabulary) -> Self {
-        let mut words: FxHashMap<Box<str>, u32> = FxHashMap::default();
-        for word in vocabulary.words.iter().flat_map(|term| term.split(' ')) {
-            if !words.contains_key(word) {
-                words.insert(word.into(), words.len() as u32);
-            }
-        }
-        let mut edges = FxHashMap::default();
-        let mut feature_of_node = vec![NONE; words.len()];
-        for (feature, term) in vocabulary.words.iter().enumerate() {
-            let mut path = term.split(' ').map(|word| words[word]);
-            let first = path.next().unwrap_or(NONE);
-            let node = path.fold(first, |node, word| {
-                *edges.entry((node, word)).or_insert_with(|| {
+        let Spelling { stems, words_of_terms } = Spelling::of(vocabulary);
+        let mut spelled = words_of_terms.chunk_by(|&a, _| a != NONE).map(|words| &words[..words.len() - 1]);
+
+        let mut edges = PairMap::with_capacity(vocabulary.words.len());
+        let mut feature_of_node = vec![NONE; stems.len()];
+        for (feature, words) in spelled.by_ref().take(vocabulary.words.len()).enumerate() {
+            let node = words[1..].iter().fold(words[0], |node, &word| {
+                let next = feature_of_node.len() as u32;
+                let node = edges.get_or_insert((node, word), next);
+                if node == next {
                     feature_of_node.push(NONE);
-                    feature_of_node.len() as u32 - 1
-                })
+                }
+                node
             });
             feature_of_node[node as usize] = feature as u32;
         }
-        let mut edge_bits = vec![0; (edges.len() / 4 + 1).next_power_of_two()].into_boxed_slice();
-        for &(node, word) in edges.keys() {
-            let (place, bit) = edge_bit(&edge_bits, node, word);
-            edge_bits[place] |= bit;
+        let first_character = vocabulary.words.len();
+        let first_pair = first_character + vocabulary.characters.len();
+        let mut pairs = PairMap::with_capacity(vocabulary.pairs.len());
+        for (number, words) in spelled.enumerate() {
+            if let &[first, second] = words {
+                pairs.get_or_insert((first, second), (first_pair + number) as u32);
+            }
         }
-        let offset = vocabulary.words.len();
-        let characters = vocabulary
-            .characters
-            .iter()
-            .enumerate()
-            .map(|(i, term)| (term.as_str().into(), (offset + i) as u32))
-            .collect();
         Self {
             normalizer: Normalizer::new(&params.normalizer),
-            words,
+            stems,
             edges,
-            edge_bits,
+            pairs,
+            window: params.window.map_or(0, usize::from),
             feature_of_node,
-            characters,
+            characters: vocabulary.characters.clone(),
+            first_character,
             char_ngrams: params.char_ngrams,
             longest: params.word_ngrams.longest(),
         }
@@ -88,35 +90,114 @@ impl Matcher {
         let stem = self.normalizer.stem(&word);
         let mut characters = Vec::new();
         if let Some(range) = self.char_ngrams {
-            char_ngrams(&word, range, |ngram| characters.extend(self.characters.get(ngram)));
+            char_ngrams(&word, range, |ngram| {
+                characters.extend(self.characters.position(ngram).map(|at| (self.first_character + at) as u32));
+            });
         }
-        Form { word: self.words.get(stem.as_str()).copied().unwrap_or(NONE), characters: characters.into() }
-    }
-
-    /// The n-gram one word longer than `node`, or [`NONE`].
-    #[inline]
-    pub fn extend(&self, node: u32, word: u32) -> u32 {
-        let (place, bit) = edge_bit(&self.edge_bits, node, word);
-        if self.edge_bits[place] & bit == 0 {
-            return NONE;
-        }
-        self.edges.get(&(node, word)).copied().unwrap_or(NONE)
+        let word = self.stems.position(&stem).map_or(NONE, |number| number as u32);
+        Form { word, characters: characters.into() }
     }
 
     /// The feature of an n-gram, or [`NONE`].
     #[inline]
     pub fn feature(&self, node: u32) -> u32 {
-        self.feature_of_node[node as usize]
+        self.feature_of_node.get(node as usize).copied().unwrap_or(NONE)
     }
 }
 
-/// Where the bit of an edge is: 16 to 32 bits for each edge, so that about one
-/// pair in 20 is looked up in vain.
-#[inline]
-fn edge_bit(bits: &[u64], node: u32, word: u32) -> (usize, u64) {
-    let mixed = (u64::from(node) << 32 | u64::from(word)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let place = (mixed >> 32) as usize & (bits.len() - 1);
-    (place, 1 << (mixed >> 26 & 63))
+/// The words of all terms.
+struct Spelling {
+    /// Distinct words, in order.
+    stems: Terms,
+    /// The numbers of the words of each word n-gram and then of each pair,
+    /// with [`NONE`] after each term.
+    words_of_terms: Vec<u32>,
+}
+
+impl Spelling {
+    fn of(vocabulary: &Vocabulary) -> Self {
+        let terms = || vocabulary.words.iter().chain(vocabulary.pairs.iter());
+        let mut number_of: FxHashMap<&str, u32> = FxHashMap::default();
+        let mut found: Vec<&str> = Vec::new();
+        let mut words_of_terms = Vec::with_capacity(3 * terms().count());
+        // terms are in order, so most begin with the word that the last began with
+        let mut last = ("", NONE);
+        for term in terms() {
+            let mut rest = term;
+            while let Some(end) = memchr::memchr(b' ', rest.as_bytes()).or((!rest.is_empty()).then_some(rest.len())) {
+                let word = &rest[..end];
+                if word != last.0 {
+                    let next = found.len() as u32;
+                    let number = *number_of.entry(word).or_insert(next);
+                    if number == next {
+                        found.push(word);
+                    }
+                    words_of_terms.push(number);
+                    if rest.len() == term.len() {
+                        last = (word, number);
+                    }
+                } else {
+                    words_of_terms.push(last.1);
+                }
+                rest = rest.get(end + 1..).unwrap_or("");
+            }
+            words_of_terms.push(NONE);
+        }
+        let mut order: Vec<u32> = (0..found.len() as u32).collect();
+        order.sort_unstable_by_key(|&number| found[number as usize]);
+        let mut rank = vec![0; order.len()];
+        for (place, &number) in order.iter().enumerate() {
+            rank[number as usize] = place as u32;
+        }
+        for number in words_of_terms.iter_mut().filter(|number| **number != NONE) {
+            *number = rank[*number as usize];
+        }
+        let stems = order.iter().map(|&number| found[number as usize]).collect();
+        Self { stems, words_of_terms }
+    }
+}
+
+/// Numbers of pairs of numbers.
+struct PairMap {
+    numbers: FxHashMap<(u32, u32), u32>,
+    /// One bit for each hash of a pair: most pairs are not in the map, and
+    /// this small table says so without a miss of the cache.
+    bits: Box<[u64]>,
+}
+
+impl PairMap {
+    fn with_capacity(pairs: usize) -> Self {
+        Self {
+            numbers: FxHashMap::with_capacity_and_hasher(pairs, Default::default()),
+            bits: vec![0; (pairs / 4 + 1).next_power_of_two()].into_boxed_slice(),
+        }
+    }
+
+    /// The number of a pair, which is `number` if it had none.
+    fn get_or_insert(&mut self, pair: (u32, u32), number: u32) -> u32 {
+        let (place, bit) = Self::bit(&self.bits, pair);
+        self.bits[place] |= bit;
+        *self.numbers.entry(pair).or_insert(number)
+    }
+
+    /// The number of a pair, or [`NONE`].
+    #[inline]
+    fn get(&self, pair: (u32, u32)) -> u32 {
+        let (place, bit) = Self::bit(&self.bits, pair);
+        if self.bits[place] & bit == 0 {
+            return NONE;
+        }
+        self.numbers.get(&pair).copied().unwrap_or(NONE)
+    }
+
+    /// Where the bit of a pair is: 16 to 32 bits for each pair of the map, so
+    /// that about one other pair in 20 is looked up in vain.
+    #[inline]
+    fn bit(bits: &[u64], pair: (u32, u32)) -> (usize, u64) {
+        let mixed = (u64::from(pair.0) << 32 | u64::from(pair.1)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let place = (mixed >> 32) as usize & (bits.len() - 1);
+        (place, 1 << (mixed >> 26 & 63))
+    }
 }
 
 /// Calls `found` with each character n-gram of a word.
@@ -133,34 +214,50 @@ pub(super) fn char_ngrams(word: &str, range: NgramRange, mut found: impl FnMut(&
     }
 }
 
-/// The n-grams that end at the current word, by length.
+/// The words before the current one, and the n-grams that end there.
 #[derive(Debug)]
 pub(crate) struct Window {
+    /// n-grams by length.
     nodes: [u32; 8],
+    /// Words by their distance from the next one, the nearest first.
+    words: [u32; 8],
 }
 
 impl Window {
     pub fn new() -> Self {
-        Self { nodes: [NONE; 8] }
+        Self { nodes: [NONE; 8], words: [NONE; 8] }
     }
 
-    /// Moves on to `word` and calls `found(node, length)` for each n-gram of
-    /// the trie that ends there, the shortest first.
+    /// Moves on to `word` and calls `found(feature, length)` for each known
+    /// term of more than one word that ends there and covers `length` words:
+    /// n-grams, the shortest first, then pairs, the nearest first.
     #[inline]
     pub fn push(&mut self, matcher: &Matcher, word: u32, mut found: impl FnMut(u32, usize)) {
         if word == NONE {
             self.nodes = [NONE; 8];
-            return;
-        }
-        for length in (2..=matcher.longest).rev() {
-            let shorter = self.nodes[length - 2];
-            self.nodes[length - 1] = if shorter == NONE { NONE } else { matcher.extend(shorter, word) };
-        }
-        self.nodes[0] = word;
-        for (i, &node) in self.nodes[..matcher.longest].iter().enumerate() {
-            if node != NONE {
-                found(node, i + 1);
+        } else {
+            for length in (2..=matcher.longest).rev() {
+                let shorter = self.nodes[length - 2];
+                self.nodes[length - 1] =
+                    if shorter == NONE { NONE } else { matcher.edges.get((shorter, word)) };
             }
+            self.nodes[0] = word;
+            for (shorter, &node) in self.nodes[1..matcher.longest.max(1)].iter().enumerate() {
+                if node != NONE && matcher.feature(node) != NONE {
+                    found(matcher.feature(node), shorter + 2);
+                }
+            }
+            for distance in SHORTEST_GAP..=matcher.window {
+                let first = self.words[distance - 1];
+                let pair = if first == NONE { NONE } else { matcher.pairs.get((first, word)) };
+                if pair != NONE {
+                    found(pair, distance + 1);
+                }
+            }
+        }
+        if matcher.window > 0 {
+            self.words.copy_within(..7, 1);
+            self.words[0] = word;
         }
     }
 }
@@ -216,12 +313,13 @@ impl<'m> Finder<'m> {
             for &feature in &form.characters {
                 found(Occurrence { feature, first: token, last: token });
             }
-            window.push(self.matcher, form.word, |node, length| {
-                let feature = self.matcher.feature(node);
-                if feature != NONE {
-                    let first = self.spans[self.spans.len() - length];
-                    found(Occurrence { feature, first, last: token });
-                }
+            let word = self.matcher.feature(form.word);
+            if word != NONE {
+                found(Occurrence { feature: word, first: token, last: token });
+            }
+            window.push(self.matcher, form.word, |feature, length| {
+                let first = self.spans[self.spans.len() - length];
+                found(Occurrence { feature, first, last: token });
             });
         }
         self.spans.len()

@@ -5,6 +5,7 @@ mod matcher;
 mod params;
 mod rows;
 mod selection;
+mod terms;
 mod vocabulary;
 
 use rayon::prelude::*;

@@ -90,6 +90,10 @@ pub struct VectorizerParams {
     /// Factor of the character n-grams' values: below 1 they are penalised
     /// more than words, of which each text has far fewer. Above 0, at most 10.
     pub char_weight: f64,
+    /// Pairs of stems in their order, 2 to this many words apart, whatever
+    /// stands between them; 2 to 8, `None` for none.
+    #[serde(default)]
+    pub window: Option<u8>,
     /// A term must occur in at least this many training texts.
     pub min_df: u32,
     /// A term must occur in at most this share of the training texts, 0 to 1.
@@ -108,9 +112,10 @@ impl Default for VectorizerParams {
             word_ngrams: NgramRange { shortest: 1, longest: 2 },
             char_ngrams: Some(NgramRange { shortest: 2, longest: 5 }),
             char_weight: 0.3,
+            window: Some(3),
             min_df: 2,
             max_df: 1.0,
-            max_features: Some(12_000),
+            max_features: None,
             norm: Norm::Length,
         }
     }
@@ -130,6 +135,9 @@ impl VectorizerParams {
         }
         if !(self.char_weight > 0.0 && self.char_weight <= 10.0) {
             return Err(Error::parameter("--char-weight", "must be above 0 and at most 10"));
+        }
+        if self.window.is_some_and(|window| !(2..=8).contains(&window)) {
+            return Err(Error::parameter("--window", "must be from 2 to 8, or none"));
         }
         if self.max_features == Some(0) {
             return Err(Error::parameter("--max-features", "must be at least 1"));

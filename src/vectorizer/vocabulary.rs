@@ -2,16 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::terms::Terms;
+
 /// Known terms with their document frequencies.
 ///
 /// Features are numbered: first the word n-grams, then the character
-/// n-grams, each in byte order.
+/// n-grams, then the pairs of words, each in byte order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Vocabulary {
     pub(super) documents: u32,
-    pub(super) words: Vec<String>,
-    pub(super) characters: Vec<String>,
+    pub(super) words: Terms,
+    pub(super) characters: Terms,
+    #[serde(default)]
+    pub(super) pairs: Terms,
     pub(super) document_frequency: Vec<u32>,
 }
 
@@ -22,12 +26,14 @@ pub enum Term<'a> {
     Words(&'a str),
     /// Characters within one word; `^` and `$` mark its ends.
     Characters(&'a str),
+    /// Two stems, joined by one space, with other words between them.
+    Pair(&'a str),
 }
 
 impl Vocabulary {
     /// Number of features.
     pub fn len(&self) -> usize {
-        self.words.len() + self.characters.len()
+        self.words.len() + self.characters.len() + self.pairs.len()
     }
 
     /// Whether nothing is known.
@@ -45,9 +51,13 @@ impl Vocabulary {
     /// # Panics
     /// If `feature` is not below [`Vocabulary::len`].
     pub fn term(&self, feature: usize) -> Term<'_> {
-        match self.words.get(feature) {
-            Some(words) => Term::Words(words),
-            None => Term::Characters(&self.characters[feature - self.words.len()]),
+        let (words, characters) = (self.words.len(), self.characters.len());
+        if feature < words {
+            Term::Words(self.words.get(feature))
+        } else if feature < words + characters {
+            Term::Characters(self.characters.get(feature - words))
+        } else {
+            Term::Pair(self.pairs.get(feature - words - characters))
         }
     }
 
@@ -65,18 +75,16 @@ impl Vocabulary {
 
     /// Keeps the features whose flag is set.
     pub(super) fn retain(&mut self, keep: &[bool]) {
-        let (words, characters) = keep.split_at(self.words.len());
-        let mut flags = words.iter();
-        self.words.retain(|_| flags.next() == Some(&true));
-        let mut flags = characters.iter();
-        self.characters.retain(|_| flags.next() == Some(&true));
-        let mut flags = keep.iter();
-        self.document_frequency.retain(|_| flags.next() == Some(&true));
+        let mut flags = keep.iter().copied();
+        for terms in [&mut self.words, &mut self.characters, &mut self.pairs] {
+            *terms = terms.iter().filter(|_| flags.next().unwrap_or(false)).collect();
+        }
+        let mut flags = keep.iter().copied();
+        self.document_frequency.retain(|_| flags.next().unwrap_or(false));
     }
 
     /// What is wrong with a vocabulary that was read from a file.
     pub(crate) fn fault(&self) -> Option<String> {
-        let ascending = |terms: &[String]| terms.windows(2).all(|pair| pair[0] < pair[1]);
         if self.document_frequency.len() != self.len() {
             return Some(format!(
                 "{} terms but {} document frequencies",
@@ -84,11 +92,14 @@ impl Vocabulary {
                 self.document_frequency.len()
             ));
         }
-        if !ascending(&self.words) || !ascending(&self.characters) {
+        if ![&self.words, &self.characters, &self.pairs].iter().all(|terms| terms.ascend()) {
             return Some("terms are not distinct and in ascending order".into());
         }
-        if self.words.iter().chain(&self.characters).any(|t| t.is_empty() || t.split(' ').count() > 8) {
+        if self.words.iter().chain(self.characters.iter()).any(|t| t.is_empty() || memchr::memchr_iter(b' ', t.as_bytes()).count() > 7) {
             return Some("a term is empty or longer than 8 words".into());
+        }
+        if self.pairs.iter().any(|pair| pair.split(' ').filter(|word| !word.is_empty()).count() != 2) {
+            return Some("a pair does not have two words".into());
         }
         if self.document_frequency.iter().any(|&df| df == 0 || df > self.documents) {
             return Some("a document frequency is 0 or above the number of documents".into());
