@@ -44,9 +44,8 @@ fn changed_lists(change: impl FnOnce(&mut Value)) -> String {
 #[test]
 fn the_unchanged_model_is_accepted() {
     let folder = Folder::with("m.json", changed(|_| ()));
-    let predict = || {
-        succeeds(folder.predict_without_model().args(["--text", "They must leave.", "--model", "m.json"]))
-    };
+    let predict =
+        || succeeds(folder.predict_without_model().args(["--text", "They must leave.", "--model", "m.json"]));
     let answer = predict();
     folder.write("m.json", changed_lists(|_| ()));
     assert_eq!(predict(), answer);

@@ -7,9 +7,6 @@ use super::scorer::Compiled;
 use crate::classifier::argmax;
 use crate::vectorizer::{Finder, Occurrence, Term};
 
-/// No more stretches than this end at one token: n-grams and pairs.
-const MOST_TERMS: usize = 16;
-
 /// What one stretch of the text adds to the predicted label's logit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Contribution {
@@ -70,6 +67,7 @@ pub(super) fn explain(model: &Model, compiled: &Compiled, text: &str, class: Opt
 
     // what covers the same words is told together: the character n-grams and
     // the stem of one token, an n-gram and a pair of the same length
+    occurrences.sort_by_key(|o| (o.first.start, o.last.end));
     let mut contributions: Vec<Contribution> = Vec::new();
     let vocabulary = model.vectorizer.vocabulary();
     for occurrence in &occurrences {
@@ -81,7 +79,7 @@ pub(super) fn explain(model: &Model, compiled: &Compiled, text: &str, class: Opt
             Term::Characters(_) => String::new(),
             Term::Pair(pair) => pair.replace(' ', " .. "),
         };
-        match contributions.iter_mut().rev().take(MOST_TERMS).find(|earlier| earlier.bytes == bytes) {
+        match contributions.last_mut().filter(|last| last.bytes == bytes) {
             Some(same) => {
                 same.value += value;
                 if !same.term.is_empty() && !term.is_empty() {
@@ -89,15 +87,11 @@ pub(super) fn explain(model: &Model, compiled: &Compiled, text: &str, class: Opt
                 }
                 same.term.push_str(&term);
             }
-            None => contributions.push(Contribution {
-                text: text[bytes.clone()].to_owned(),
-                bytes,
-                term,
-                value,
-            }),
+            None => {
+                contributions.push(Contribution { text: text[bytes.clone()].to_owned(), bytes, term, value })
+            }
         }
     }
-    contributions.sort_by_key(|c| (c.bytes.start, c.bytes.end));
     Explanation {
         label: model.labels.name(class).to_owned(),
         logit: intercept + contributions.iter().map(|c| c.value).sum::<f64>(),

@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 
 use super::Model;
 use crate::text::{Token, tokens};
-use crate::vectorizer::{Finder, Matcher, NONE, Norm, Window};
+use crate::vectorizer::{Finder, Joiner, Matcher, NONE, Norm};
 
 /// Classes in a page.
 const PAGE: usize = 4;
@@ -211,9 +211,12 @@ pub struct Scorer<'m> {
     pages: Vec<Shares>,
     /// The words of the current text and their keys.
     words: Vec<(Token, Option<u128>)>,
-    /// For [`Norm::L2`], whose norm depends on the whole row.
-    finder: Finder<'m>,
+    word_numbers: Vec<u32>,
+    joiner: Joiner,
+    /// The current text's terms of more than one word; with [`Norm::L2`],
+    /// whose norm depends on the whole row, all of its terms.
     features: Vec<u32>,
+    finder: Finder<'m>,
 }
 
 impl<'m> Scorer<'m> {
@@ -222,8 +225,10 @@ impl<'m> Scorer<'m> {
             compiled,
             pages: compiled.weights.iter().map(|_| Shares::new()).collect(),
             words: Vec::new(),
-            finder: Finder::new(&compiled.matcher),
+            word_numbers: Vec::new(),
+            joiner: Joiner::default(),
             features: Vec::new(),
+            finder: Finder::new(&compiled.matcher),
         }
     }
 
@@ -273,20 +278,30 @@ impl<'m> Scorer<'m> {
         self.words.extend(tokens(text).map(|token| (token, short_key(text.as_bytes(), token))));
         for ((page, shares), sums) in self.pages.iter_mut().enumerate().zip(sums.chunks_mut(PAGE)) {
             let mut sum = [0.0; PAGE];
-            let mut window = Window::new();
-            known = 0;
-            for &(token, key) in &self.words {
-                let share = shares.get(compiled, page, text, token, key);
-                known += share.known;
-                add(&mut sum, &share.sum);
-                window.push(&compiled.matcher, share.word, |feature, _| {
-                    known += 1;
-                    add(&mut sum, &compiled.weights[page][feature as usize]);
+            if page == 0 {
+                self.word_numbers.clear();
+                for &(token, key) in &self.words {
+                    let share = shares.get(compiled, page, text, token, key);
+                    known += share.known;
+                    add(&mut sum, &share.sum);
+                    self.word_numbers.push(share.word);
+                }
+                let features = &mut self.features;
+                features.clear();
+                self.joiner.terms(&compiled.matcher, &self.word_numbers, |feature, _, _| {
+                    features.push(feature);
                 });
+            } else {
+                for &(token, key) in &self.words {
+                    add(&mut sum, &shares.get(compiled, page, text, token, key).sum);
+                }
+            }
+            for &feature in &self.features {
+                add(&mut sum, &compiled.weights[page][feature as usize]);
             }
             sums.copy_from_slice(&sum[..sums.len()]);
         }
-        (self.words.len(), known)
+        (self.words.len(), known + self.features.len() as u32)
     }
 
     fn sum_features(&mut self, text: &str, sums: &mut [f64]) -> (usize, u32) {

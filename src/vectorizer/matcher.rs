@@ -91,7 +91,8 @@ impl Matcher {
         let mut characters = Vec::new();
         if let Some(range) = self.char_ngrams {
             char_ngrams(&word, range, |ngram| {
-                characters.extend(self.characters.position(ngram).map(|at| (self.first_character + at) as u32));
+                characters
+                    .extend(self.characters.position(ngram).map(|at| (self.first_character + at) as u32));
             });
         }
         let word = self.stems.position(&stem).map_or(NONE, |number| number as u32);
@@ -124,7 +125,9 @@ impl Spelling {
         let mut last = ("", NONE);
         for term in terms() {
             let mut rest = term;
-            while let Some(end) = memchr::memchr(b' ', rest.as_bytes()).or((!rest.is_empty()).then_some(rest.len())) {
+            while let Some(end) =
+                memchr::memchr(b' ', rest.as_bytes()).or((!rest.is_empty()).then_some(rest.len()))
+            {
                 let word = &rest[..end];
                 if word != last.0 {
                     let next = found.len() as u32;
@@ -159,44 +162,86 @@ impl Spelling {
 
 /// Numbers of pairs of numbers.
 struct PairMap {
-    numbers: FxHashMap<(u32, u32), u32>,
+    /// Pairs and their numbers by open addressing, at most half full.
+    slots: Box<[(u32, u32, u32)]>,
     /// One bit for each hash of a pair: most pairs are not in the map, and
     /// this small table says so without a miss of the cache.
     bits: Box<[u64]>,
 }
 
 impl PairMap {
+    const EMPTY: (u32, u32, u32) = (NONE, NONE, NONE);
+
     fn with_capacity(pairs: usize) -> Self {
         Self {
-            numbers: FxHashMap::with_capacity_and_hasher(pairs, Default::default()),
+            slots: vec![Self::EMPTY; (2 * pairs + 1).next_power_of_two()].into_boxed_slice(),
             bits: vec![0; (pairs / 4 + 1).next_power_of_two()].into_boxed_slice(),
         }
     }
 
     /// The number of a pair, which is `number` if it had none.
     fn get_or_insert(&mut self, pair: (u32, u32), number: u32) -> u32 {
-        let (place, bit) = Self::bit(&self.bits, pair);
+        let (place, bit) = self.bit(pair);
         self.bits[place] |= bit;
-        *self.numbers.entry(pair).or_insert(number)
+        let slot = self.slot(pair);
+        if self.slots[slot] == Self::EMPTY {
+            self.slots[slot] = (pair.0, pair.1, number);
+        }
+        self.slots[slot].2
     }
 
-    /// The number of a pair, or [`NONE`].
+    /// Calls `found(place, number)` for each of the first `places` places whose
+    /// pair has a number. Pairs with [`NONE`] in them have none.
+    ///
+    /// First all that may be there, then whether they are: no step waits for
+    /// the memory that the one before it asked for.
     #[inline]
-    fn get(&self, pair: (u32, u32)) -> u32 {
-        let (place, bit) = Self::bit(&self.bits, pair);
-        if self.bits[place] & bit == 0 {
-            return NONE;
+    fn find_all(
+        &self,
+        places: usize,
+        pair_at: impl Fn(usize) -> (u32, u32),
+        candidates: &mut Vec<u32>,
+        mut found: impl FnMut(usize, u32),
+    ) {
+        candidates.clear();
+        candidates.resize(places, 0);
+        let mut count = 0;
+        for at in 0..places {
+            let pair = pair_at(at);
+            let (place, bit) = self.bit(pair);
+            candidates[count] = at as u32;
+            count += usize::from((self.bits[place] & bit != 0) & (pair.0 != NONE) & (pair.1 != NONE));
         }
-        self.numbers.get(&pair).copied().unwrap_or(NONE)
+        for &at in &candidates[..count] {
+            let (_, _, number) = self.slots[self.slot(pair_at(at as usize))];
+            if number != NONE {
+                found(at as usize, number);
+            }
+        }
+    }
+
+    #[inline]
+    fn mix(pair: (u32, u32)) -> u64 {
+        (u64::from(pair.0) << 32 | u64::from(pair.1)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
+
+    /// The slot of a pair, or the empty one where it belongs.
+    #[inline]
+    fn slot(&self, pair: (u32, u32)) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut slot = (Self::mix(pair) >> 32) as usize & mask;
+        while (self.slots[slot].0, self.slots[slot].1) != pair && self.slots[slot] != Self::EMPTY {
+            slot = (slot + 1) & mask;
+        }
+        slot
     }
 
     /// Where the bit of a pair is: 16 to 32 bits for each pair of the map, so
     /// that about one other pair in 20 is looked up in vain.
     #[inline]
-    fn bit(bits: &[u64], pair: (u32, u32)) -> (usize, u64) {
-        let mixed = (u64::from(pair.0) << 32 | u64::from(pair.1)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let place = (mixed >> 32) as usize & (bits.len() - 1);
-        (place, 1 << (mixed >> 26 & 63))
+    fn bit(&self, pair: (u32, u32)) -> (usize, u64) {
+        let mixed = Self::mix(pair);
+        ((mixed >> 32) as usize & (self.bits.len() - 1), 1 << (mixed >> 26 & 63))
     }
 }
 
@@ -214,50 +259,51 @@ pub(super) fn char_ngrams(word: &str, range: NgramRange, mut found: impl FnMut(&
     }
 }
 
-/// The words before the current one, and the n-grams that end there.
-#[derive(Debug)]
-pub(crate) struct Window {
-    /// n-grams by length.
-    nodes: [u32; 8],
-    /// Words by their distance from the next one, the nearest first.
-    words: [u32; 8],
+/// Finds the terms of more than one word in a text.
+#[derive(Debug, Default)]
+pub(crate) struct Joiner {
+    /// The n-gram that ends at each word, and those one word longer.
+    ending: Vec<u32>,
+    longer: Vec<u32>,
+    candidates: Vec<u32>,
 }
 
-impl Window {
-    pub fn new() -> Self {
-        Self { nodes: [NONE; 8], words: [NONE; 8] }
-    }
-
-    /// Moves on to `word` and calls `found(feature, length)` for each known
-    /// term of more than one word that ends there and covers `length` words:
-    /// n-grams, the shortest first, then pairs, the nearest first.
+impl Joiner {
+    /// Calls `found(feature, last, length)` for each known term of more than
+    /// one word: the place of its last word and how many words it covers.
+    /// n-grams come first, the shortest before longer ones, then pairs, the
+    /// nearest first.
     #[inline]
-    pub fn push(&mut self, matcher: &Matcher, word: u32, mut found: impl FnMut(u32, usize)) {
-        if word == NONE {
-            self.nodes = [NONE; 8];
-        } else {
-            for length in (2..=matcher.longest).rev() {
-                let shorter = self.nodes[length - 2];
-                self.nodes[length - 1] =
-                    if shorter == NONE { NONE } else { matcher.edges.get((shorter, word)) };
-            }
-            self.nodes[0] = word;
-            for (shorter, &node) in self.nodes[1..matcher.longest.max(1)].iter().enumerate() {
-                if node != NONE && matcher.feature(node) != NONE {
-                    found(matcher.feature(node), shorter + 2);
-                }
-            }
-            for distance in SHORTEST_GAP..=matcher.window {
-                let first = self.words[distance - 1];
-                let pair = if first == NONE { NONE } else { matcher.pairs.get((first, word)) };
-                if pair != NONE {
-                    found(pair, distance + 1);
-                }
-            }
+    pub fn terms(&mut self, matcher: &Matcher, words: &[u32], mut found: impl FnMut(u32, usize, usize)) {
+        if matcher.longest > 2 {
+            self.ending.clear();
+            self.ending.extend_from_slice(words);
         }
-        if matcher.window > 0 {
-            self.words.copy_within(..7, 1);
-            self.words[0] = word;
+        for length in 2..=matcher.longest {
+            let ending = if length == 2 { words } else { &self.ending };
+            let longer = &mut self.longer;
+            if matcher.longest > 2 {
+                longer.clear();
+                longer.resize(words.len(), NONE);
+            }
+            let pair_ending_after = |at: usize| (ending[at], words[at + 1]);
+            let places = words.len().saturating_sub(1);
+            matcher.edges.find_all(places, pair_ending_after, &mut self.candidates, |at, node| {
+                if matcher.longest > 2 {
+                    longer[at + 1] = node;
+                }
+                if matcher.feature(node) != NONE {
+                    found(matcher.feature(node), at + 1, length);
+                }
+            });
+            std::mem::swap(&mut self.ending, &mut self.longer);
+        }
+        for distance in SHORTEST_GAP..=matcher.window {
+            let places = words.len().saturating_sub(distance);
+            let pair = |at: usize| (words[at], words[at + distance]);
+            matcher.pairs.find_all(places, pair, &mut self.candidates, |at, feature| {
+                found(feature, at + distance, distance + 1);
+            });
         }
     }
 }
@@ -269,6 +315,8 @@ pub(crate) struct Finder<'m> {
     places: FxHashMap<Box<str>, u32>,
     forms: Vec<Form>,
     spans: Vec<Token>,
+    words: Vec<u32>,
+    joiner: Joiner,
 }
 
 /// One occurrence of a feature: the feature and the tokens it covers.
@@ -283,7 +331,14 @@ impl<'m> Finder<'m> {
     const MOST_FORMS: usize = 1 << 16;
 
     pub fn new(matcher: &'m Matcher) -> Self {
-        Self { matcher, places: FxHashMap::default(), forms: Vec::new(), spans: Vec::new() }
+        Self {
+            matcher,
+            places: FxHashMap::default(),
+            forms: Vec::new(),
+            spans: Vec::new(),
+            words: Vec::new(),
+            joiner: Joiner::default(),
+        }
     }
 
     fn remember(&mut self, surface: &str) -> u32 {
@@ -297,31 +352,29 @@ impl<'m> Finder<'m> {
         place
     }
 
-    /// Calls `found` with each occurrence of a known term; returns the number
-    /// of words in the text.
+    /// Calls `found` with each occurrence of a known term, those of one word
+    /// first; returns the number of words in the text.
     pub fn occurrences(&mut self, text: &str, mut found: impl FnMut(Occurrence)) -> usize {
-        let mut window = Window::new();
         self.spans.clear();
+        self.words.clear();
         for token in tokens(text) {
-            self.spans.push(token);
             let surface = &text[token.start..token.end];
             let place = match self.places.get(surface) {
                 Some(&place) => place,
                 None => self.remember(surface),
             };
             let form = &self.forms[place as usize];
-            for &feature in &form.characters {
+            let single = self.matcher.feature(form.word);
+            for &feature in form.characters.iter().chain((single != NONE).then_some(&single)) {
                 found(Occurrence { feature, first: token, last: token });
             }
-            let word = self.matcher.feature(form.word);
-            if word != NONE {
-                found(Occurrence { feature: word, first: token, last: token });
-            }
-            window.push(self.matcher, form.word, |feature, length| {
-                let first = self.spans[self.spans.len() - length];
-                found(Occurrence { feature, first, last: token });
-            });
+            self.spans.push(token);
+            self.words.push(form.word);
         }
+        self.joiner.terms(self.matcher, &self.words, |feature, last, length| {
+            let (first, last) = (self.spans[last + 1 - length], self.spans[last]);
+            found(Occurrence { feature, first, last });
+        });
         self.spans.len()
     }
 }

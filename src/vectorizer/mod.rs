@@ -10,7 +10,7 @@ mod vocabulary;
 
 use rayon::prelude::*;
 
-pub(crate) use matcher::{Finder, Matcher, NONE, Occurrence, Window};
+pub(crate) use matcher::{Finder, Joiner, Matcher, NONE, Occurrence};
 pub use params::{NgramRange, Norm, VectorizerParams};
 pub use rows::SparseRows;
 pub use vocabulary::{Term, Vocabulary};

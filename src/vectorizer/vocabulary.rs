@@ -95,7 +95,12 @@ impl Vocabulary {
         if ![&self.words, &self.characters, &self.pairs].iter().all(|terms| terms.ascend()) {
             return Some("terms are not distinct and in ascending order".into());
         }
-        if self.words.iter().chain(self.characters.iter()).any(|t| t.is_empty() || memchr::memchr_iter(b' ', t.as_bytes()).count() > 7) {
+        if self
+            .words
+            .iter()
+            .chain(self.characters.iter())
+            .any(|t| t.is_empty() || memchr::memchr_iter(b' ', t.as_bytes()).count() > 7)
+        {
             return Some("a term is empty or longer than 8 words".into());
         }
         if self.pairs.iter().any(|pair| pair.split(' ').filter(|word| !word.is_empty()).count() != 2) {
