@@ -10,7 +10,7 @@ use std::str::FromStr;
 use clap::Parser;
 use sha2::{Digest, Sha256};
 use stance::corpus::Source;
-use stance::evaluation::Evaluation;
+use stance::evaluation::{Evaluation, EvaluationParams, Metric};
 use stance::output::write_atomically;
 use stance::{Corpus, Model, Result, report};
 
@@ -79,7 +79,11 @@ impl Arguments {
         let at_least = self.min.iter().map(|gate| (gate, "at least"));
         let at_most = self.max.iter().map(|gate| (gate, "at most"));
         for (gate, direction) in at_least.chain(at_most) {
-            let value = evaluation.metric(&gate.metric)?;
+            let metric = Metric::parse(&gate.metric, &evaluation.labels)?;
+            let value = evaluation.overall.figure(metric).0.ok_or_else(|| stance::Error::Parameter {
+                name: "metric",
+                message: format!("{} is undefined on these rows", gate.metric),
+            })?;
             let passed = if direction == "at least" { value >= gate.bound } else { value <= gate.bound };
             let word = if passed { "passed" } else { "FAILED" };
             let message =
@@ -114,7 +118,9 @@ fn run() -> Result<ExitCode> {
     let sources: Vec<Source> = arguments.data.iter().map(Source::new).collect();
     let columns = arguments.columns.columns(&arguments.by);
     let corpus = Corpus::read(&sources, &columns, arguments.dialect.dialect())?;
-    let evaluation = Evaluation::new(&model, &corpus, &arguments.by, arguments.seed)?;
+    let params =
+        EvaluationParams { slice_columns: arguments.by.clone(), f_avg: Vec::new(), seed: arguments.seed };
+    let evaluation = Evaluation::new(&model, &corpus, &params)?;
 
     let gates = arguments.gates(&evaluation)?;
     arguments.write_reports(&model, &corpus, &evaluation)?;

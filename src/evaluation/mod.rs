@@ -1,13 +1,24 @@
-//! Scores, intervals and folds.
+//! Scores, intervals, comparisons, contrast tests, gates, and folds.
 
 mod bootstrap;
 mod calibration;
+mod comparison;
 mod confusion;
+mod coverage;
+mod evaluate;
 mod folds;
+mod metric;
+mod outcomes;
+mod proportions;
 mod scores;
 
 pub use bootstrap::{Interval, RESAMPLES, intervals};
 pub use calibration::{ReliabilityBin, brier_score, expected_calibration_error, log_loss, reliability};
+pub use comparison::{Comparison, Difference};
 pub use confusion::{ClassScores, Confusion};
+pub use coverage::{CoveragePoint, coverage_curve};
+pub use evaluate::{Evaluation, EvaluationParams, Slice};
 pub(crate) use folds::stratified;
-pub use scores::{Evaluation, Scores, Slice};
+pub use metric::Metric;
+pub use proportions::{mcnemar_exact, wilson_interval};
+pub use scores::{ClassIntervals, SMALL_SAMPLE, Scores};
