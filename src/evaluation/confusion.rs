@@ -166,6 +166,7 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn undefined_scores_are_none() {
@@ -186,6 +187,28 @@ mod tests {
         assert_eq!(one_sided.matthews(), None);
         assert_eq!(one_sided.normalised()[0], [Some(0.5), Some(0.5), Some(0.0)]);
         assert_eq!(one_sided.normalised()[2], [None; 3]);
+    }
+
+    proptest! {
+        #[test]
+        fn figures_stay_in_their_ranges(rows in proptest::collection::vec((0usize..4, 0usize..4), 0..60)) {
+            let confusion = Confusion::of(4, rows);
+            let shares = [
+                confusion.accuracy(), confusion.balanced_accuracy(), confusion.macro_f1(),
+                confusion.weighted_f1(), confusion.mean_f1(&[1, 3]),
+            ];
+            for share in shares.into_iter().flatten() {
+                prop_assert!((0.0..=1.0).contains(&share), "{share}");
+            }
+            prop_assert_eq!(confusion.micro_f1(), confusion.accuracy());
+            if let Some(correlation) = confusion.matthews() {
+                prop_assert!((-1.0 - 1e-12..=1.0 + 1e-12).contains(&correlation), "{correlation}");
+            }
+            for row in confusion.normalised() {
+                let sum: f64 = row.iter().flatten().sum();
+                prop_assert!(row[0].is_none() || (sum - 1.0).abs() < 1e-12);
+            }
+        }
     }
 
     #[test]

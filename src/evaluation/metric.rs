@@ -49,11 +49,16 @@ impl Metric {
         ("ece", Self::Ece),
     ];
 
+    /// The figures of all rows, in the order of reports.
+    pub(crate) fn of_all_rows() -> impl Iterator<Item = Self> {
+        Self::NAMED.into_iter().map(|named| named.1)
+    }
+
     /// The figures that a bootstrap says something about. Not the calibration
     /// error: resampling adds noise that it takes for miscalibration, so that
     /// its interval would lie above the figure.
     pub(super) fn resampled(classes: usize) -> Vec<Self> {
-        let all_rows = Self::NAMED.map(|named| named.1).into_iter().filter(|metric| *metric != Self::Ece);
+        let all_rows = Self::of_all_rows().filter(|metric| *metric != Self::Ece);
         let of_class = |class| [Self::Precision(class), Self::Recall(class), Self::F1(class)];
         all_rows.chain((0..classes).flat_map(of_class)).collect()
     }

@@ -16,8 +16,10 @@ use super::{
 pub const SMALL_SAMPLE: usize = 30;
 
 /// Figures of some rows; `None` where there is nothing to divide by. Each
-/// interval is a 95 % bootstrap interval of the figure before it, `None` with
-/// fewer than two rows (groups, where rows are grouped).
+/// interval is a 95 % bootstrap interval of the figure before it; `None` with
+/// fewer than two rows (groups, where rows are grouped), and where resamples
+/// do not differ, as when all rows are right: such rows show no noise, which
+/// does not mean that there is none.
 #[derive(Debug, Clone, Serialize)]
 pub struct Scores {
     /// Number of rows.
@@ -96,7 +98,7 @@ impl Scores {
         });
         let interval = |metric: Metric| {
             let at = metrics.iter().position(|m| *m == metric)?;
-            intervals.get(at).copied().flatten()
+            intervals.get(at).copied().flatten().filter(|interval| interval.low < interval.high)
         };
         let class_intervals = |class| ClassIntervals {
             precision: interval(Metric::Precision(class)),
