@@ -79,7 +79,7 @@ impl Metric {
         };
         metric.ok_or_else(|| {
             let message = format!(
-                "there is no \"{name}\"; there are {}, contrasts, and precision:LABEL, recall:LABEL, f1:LABEL \
+                "there is no \"{name}\"; there are {}, and precision:LABEL, recall:LABEL, f1:LABEL \
                  with LABEL one of {}",
                 Self::NAMED.map(|named| named.0).join(", "),
                 labels.names().join(", ")

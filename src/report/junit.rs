@@ -29,3 +29,21 @@ pub fn junit(assessment: &Assessment, writer: &mut dyn Write) -> Result<()> {
     report.add_test_suite(suite);
     report.serialize(writer).map_err(|error| Error::Output(std::io::Error::other(error)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluation::{Bound, Gate, GateOutcome};
+
+    #[test]
+    fn what_xml_forbids_is_quoted_or_left_out() {
+        let gate = Gate { figure: "f1:a<b&\"c\"".into(), bound: Bound::Min(0.5) };
+        let outcome = GateOutcome { gate, verdict: Verdict::Failed, message: "is \u{1b}[1m<0\u{0}".into() };
+        let assessment = Assessment { gates: vec![outcome], ..Assessment::default() };
+        let mut bytes = Vec::new();
+        junit(&assessment, &mut bytes).expect("written");
+        let text = String::from_utf8(bytes).expect("UTF-8");
+        assert!(text.contains("name=\"f1:a&lt;b&amp;&quot;c&quot; at least 0.5\""), "{text}");
+        assert!(text.contains("message=\"is &lt;0\""), "{text}");
+    }
+}
