@@ -10,6 +10,7 @@ model:
 figures:
     cargo run --release --bin stance-evaluate -- data/realworld.csv --by set
     cargo run --release --bin stance-evaluate -- data/heldout.csv
+    cargo run --release --bin stance-evaluate -- --contrasts data/contrasts.csv
 
 bench:
     cargo bench

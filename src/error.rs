@@ -89,6 +89,9 @@ pub enum Error {
         /// Why.
         message: String,
     },
+    /// A gate that nothing can be said about.
+    #[error("a gate cannot be decided: {0}")]
+    Undecided(String),
     /// Output could not be produced.
     #[error("{0}")]
     Output(#[from] std::io::Error),

@@ -255,7 +255,7 @@ fn an_output_that_cannot_be_written_is_refused() {
     let folder = Folder::with("x.csv", training_csv());
     std::fs::create_dir(folder.path().join("taken")).expect("folder");
     for (path, part) in [("no/such/out", "No such file"), ("taken", "directory")] {
-        for report in ["--json", "--markdown", "--errors"] {
+        for report in ["--json", "--markdown", "--errors", "--junit"] {
             fails(folder.evaluate().args(["x.csv", report, path]), &[path, part]);
         }
         assert_eq!(fails(folder.predict().args(["x.csv", "--output", path]), &[path, part]), "");

@@ -53,6 +53,60 @@ fn the_json_report_has_flat_keys_with_numbers() {
     }
 }
 
+/// Whoever reads the file goes by these names; docs/evaluation.md explains them.
+#[test]
+fn the_keys_of_the_json_report_and_their_order() {
+    let folder = data();
+    folder.write("small.json", cli::model_text());
+    let arguments = ["x.csv", "--baseline", "small.json", "--min", "accuracy=0", "--json", "r.json"];
+    succeeds(folder.evaluate().args(arguments));
+    let report: serde_json::Map<String, Value> =
+        serde_json::from_slice(&folder.read("r.json")).expect("an object");
+    insta::assert_snapshot!(report.keys().cloned().collect::<Vec<_>>().join("\n"));
+}
+
+/// The digest is that of the file, whatever else wrote it.
+#[test]
+fn the_model_is_named_by_the_digest_of_its_file() {
+    let folder = data();
+    folder.write("same.json", cli::model_text() + "\n");
+    let digest = |model: &str| {
+        let mut command = folder.evaluate_without_model();
+        succeeds(command.args(["x.csv", "--model", model, "--json", "r.json"]));
+        let report: Value = serde_json::from_slice(&folder.read("r.json")).expect("JSON");
+        report["model_sha256"].as_str().expect("a digest").to_owned()
+    };
+    let of_bytes = |bytes: Vec<u8>| -> String {
+        use sha2::Digest;
+        sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    assert_eq!(digest("same.json"), of_bytes(folder.read("same.json")));
+}
+
+#[test]
+fn slices_with_few_rows_or_groups_are_marked() {
+    let folder = Folder::new();
+    let rows = |region: &str, groups: usize| -> String {
+        (0..40).map(|i| format!("They leave,pro-withdrawal,{region},{region}{}\n", i % groups)).collect()
+    };
+    folder.write("x.csv", format!("text,label,region,paper\n{}{}", rows("a", 40), rows("b", 29)));
+    let text = |options: &[&str]| succeeds(folder.evaluate().args(["x.csv", "--by", "region"]).args(options));
+    assert!(!text(&[]).contains('*'));
+    let grouped = text(&["--group-column", "paper"]);
+    assert!(grouped.starts_with("80 rows in 69 groups\n"), "{grouped}");
+    assert!(grouped.contains("region=b *") && grouped.contains("region=a  "), "{grouped}");
+    assert!(grouped.contains("* fewer than 30 rows or groups"), "{grouped}");
+}
+
+#[test]
+fn figures_that_resampling_does_not_move_have_no_interval() {
+    let rows = "They leave,pro-withdrawal\n".repeat(40);
+    let folder = Folder::with("x.csv", format!("text,label\n{rows}"));
+    let text = succeeds(folder.evaluate().arg("x.csv"));
+    let accuracy = text.lines().find(|line| line.contains("accuracy")).expect("a figure");
+    assert_eq!(accuracy.split_whitespace().collect::<Vec<_>>(), ["accuracy", "1.000"]);
+}
+
 #[test]
 fn the_same_run_gives_the_same_reports() {
     let folder = data();
@@ -152,7 +206,8 @@ fn a_slice_with_a_bar_or_a_line_break_does_not_break_the_markdown_table() {
     let folder = Folder::with("x.csv", csv);
     succeeds(folder.evaluate().args(["x.csv", "--by", "region", "--markdown", "r.md"]));
     let markdown = folder.text("r.md");
-    let table: Vec<&str> = markdown.lines().skip_while(|line| !line.contains("| slice |")).collect();
+    let slices = markdown.lines().skip_while(|line| !line.contains("| slice |"));
+    let table: Vec<&str> = slices.take_while(|line| line.starts_with('|')).collect();
     assert_eq!(table.len(), 4, "a header, a rule, two slices: {markdown}");
     for line in table {
         assert_eq!(line.replace("\\|", "").matches('|').count(), 8, "{line}");

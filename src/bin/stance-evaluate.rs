@@ -5,24 +5,26 @@ mod common;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::str::FromStr;
 
 use clap::Parser;
-use sha2::{Digest, Sha256};
 use stance::corpus::Source;
-use stance::evaluation::Evaluation;
+use stance::evaluation::{Assessment, Comparison, Contrasts, Evaluation, EvaluationParams, Verdict};
 use stance::output::write_atomically;
-use stance::{Corpus, Model, Result, report};
+use stance::{Corpus, Error, Model, Result, report};
 
 /// Measure a model on labelled statements.
 ///
-/// Figures: accuracy, macro-f1, balanced-accuracy, log-loss, brier, ece, and precision:LABEL,
-/// recall:LABEL, f1:LABEL.
+/// Figures: accuracy, balanced-accuracy, macro-f1, weighted-f1, micro-f1, mcc, f-avg, log-loss, brier,
+/// ece, precision:LABEL, recall:LABEL, f1:LABEL; contrasts, contrasts:KIND.
 #[derive(Parser)]
-#[command(version, after_help = "Exit status: 0 done and every gate passed, 1 a gate failed, 2 error.")]
+#[command(
+    version,
+    after_help = "Exit status: 0 done and every gate passed, 1 a gate failed, 2 error or a gate that cannot be \
+                  decided."
+)]
 struct Arguments {
     /// CSV files with a text and a label column; - is standard input
-    #[arg(required = true)]
+    #[arg(required_unless_present = "contrasts")]
     data: Vec<PathBuf>,
     /// Model file [default: the embedded one]
     #[arg(short, long)]
@@ -32,77 +34,88 @@ struct Arguments {
     #[command(flatten)]
     dialect: common::DialectArgs,
     /// Columns to slice by, separated by commas
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', requires = "data")]
     by: Vec<String>,
-    /// Fail unless a figure is at least this: METRIC=VALUE
-    #[arg(long, help_heading = "Gates")]
-    min: Vec<Gate>,
-    /// Fail unless a figure is at most this: METRIC=VALUE
-    #[arg(long, help_heading = "Gates")]
-    max: Vec<Gate>,
-    /// Write the figures as JSON with flat keys
-    #[arg(long, help_heading = "Reports")]
-    json: Option<PathBuf>,
-    /// Write them as a Markdown table
-    #[arg(long, help_heading = "Reports")]
-    markdown: Option<PathBuf>,
-    /// Write the rows predicted wrong as CSV, most confident first
-    #[arg(long, help_heading = "Reports")]
-    errors: Option<PathBuf>,
+    /// Labels whose mean F1 is reported as f-avg, separated by commas
+    #[arg(long, value_delimiter = ',', requires = "data")]
+    f_avg: Vec<String>,
+    /// Compare with this model on the same rows
+    #[arg(long, value_name = "MODEL", requires = "data", group = "other_model")]
+    baseline: Option<PathBuf>,
+    /// CSV file of contrast pairs, with the columns pair, kind, text, label
+    #[arg(long)]
+    contrasts: Option<PathBuf>,
     /// Seed of the bootstrap
     #[arg(long, default_value_t = 7)]
     seed: u64,
-}
-
-/// A figure and its bound.
-#[derive(Clone)]
-struct Gate {
-    metric: String,
-    bound: f64,
-}
-
-impl FromStr for Gate {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || "write METRIC=VALUE, for example accuracy=0.8".to_owned();
-        let (metric, bound) = text.rsplit_once('=').ok_or_else(wrong)?;
-        let bound: f64 = bound.parse().map_err(|_| wrong())?;
-        if bound.is_nan() { Err(wrong()) } else { Ok(Self { metric: metric.into(), bound }) }
-    }
+    #[command(flatten)]
+    gates: common::GateArgs,
+    /// Write all figures as JSON with flat keys
+    #[arg(long, help_heading = "Reports")]
+    json: Option<PathBuf>,
+    /// Write a compact report in Markdown, made for a comment
+    #[arg(long, help_heading = "Reports")]
+    markdown: Option<PathBuf>,
+    /// Write the gates as JUnit test cases
+    #[arg(long, help_heading = "Reports")]
+    junit: Option<PathBuf>,
+    /// Write the rows predicted wrong as CSV, most confident first, and the contrast pairs that fail
+    #[arg(long, help_heading = "Reports")]
+    errors: Option<PathBuf>,
+    /// Write the rows whose prediction differs from the other model's as CSV
+    #[arg(long, help_heading = "Reports", requires = "other_model")]
+    changes: Option<PathBuf>,
 }
 
 impl Arguments {
-    /// How each gate went, for people, and whether it passed.
-    fn gates(&self, evaluation: &Evaluation) -> Result<Vec<(String, bool)>> {
-        let mut outcomes = Vec::new();
-        let at_least = self.min.iter().map(|gate| (gate, "at least"));
-        let at_most = self.max.iter().map(|gate| (gate, "at most"));
-        for (gate, direction) in at_least.chain(at_most) {
-            let value = evaluation.metric(&gate.metric)?;
-            let passed = if direction == "at least" { value >= gate.bound } else { value <= gate.bound };
-            let word = if passed { "passed" } else { "FAILED" };
-            let message =
-                format!("gate {word}: {} is {value:.4}, must be {direction} {}", gate.metric, gate.bound);
-            outcomes.push((message, passed));
+    fn assess(&self) -> Result<Assessment> {
+        let (model, model_sha256) = common::model_with_sha256(self.model.as_ref())?;
+        let mut assessment = Assessment { model_sha256, ..Assessment::default() };
+        if !self.data.is_empty() {
+            self.evaluate(&model, &mut assessment)?;
         }
-        Ok(outcomes)
+        if let Some(path) = &self.contrasts {
+            let contrasts = Contrasts::read(&model, &Source::new(path), self.dialect.dialect())?;
+            assessment.contrasts = Some(contrasts);
+        }
+        assessment.check(&self.gates.gates())?;
+        Ok(assessment)
     }
 
-    fn write_reports(&self, model: &Model, corpus: &Corpus, evaluation: &Evaluation) -> Result<()> {
+    fn evaluate(&self, model: &Model, assessment: &mut Assessment) -> Result<()> {
+        let sources: Vec<Source> = self.data.iter().map(Source::new).collect();
+        let corpus = Corpus::read(&sources, &self.columns.columns(&self.by), self.dialect.dialect())?;
+        let (slice_columns, f_avg) = (self.by.clone(), self.f_avg.clone());
+        let params = EvaluationParams { slice_columns, f_avg, seed: self.seed };
+        let evaluation = Evaluation::new(model, &corpus, &params)?;
+        if let Some(path) = self.baseline.as_ref().or(self.gates.no_worse_than.as_ref()) {
+            let (baseline, sha256) = Model::load_with_sha256(path)?;
+            let baseline = Evaluation::new(&baseline, &corpus, &params)?;
+            assessment.comparison = Some(Comparison::new(&evaluation, &baseline, self.seed)?);
+            assessment.baseline_sha256 = Some(sha256);
+        }
+        assessment.evaluation = Some(evaluation);
+        assessment.corpus = corpus;
+        Ok(())
+    }
+
+    fn write_reports(&self, assessment: &Assessment) -> Result<()> {
         if let Some(path) = &self.json {
-            let mut bytes = Vec::new();
-            model.write_json(&mut bytes)?;
-            let model_sha256: String =
-                Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-            let value = report::evaluation_json(evaluation, &model_sha256, &corpus.sha256());
+            let value = report::assessment_json(assessment);
             write_atomically(path, |w| Ok(writeln!(w, "{value:#}")?))?;
         }
         if let Some(path) = &self.markdown {
-            write_atomically(path, |w| Ok(w.write_all(report::evaluation_markdown(evaluation).as_bytes())?))?;
+            let text = report::assessment_markdown(assessment);
+            write_atomically(path, |w| Ok(w.write_all(text.as_bytes())?))?;
+        }
+        if let Some(path) = &self.junit {
+            write_atomically(path, |w| report::junit(assessment, w))?;
         }
         if let Some(path) = &self.errors {
-            write_atomically(path, |w| report::errors_csv(evaluation, corpus, w))?;
+            write_atomically(path, |w| report::errors_csv(assessment, w))?;
+        }
+        if let Some(path) = &self.changes {
+            write_atomically(path, |w| report::changes_csv(assessment, w))?;
         }
         Ok(())
     }
@@ -110,23 +123,21 @@ impl Arguments {
 
 fn run() -> Result<ExitCode> {
     let arguments = Arguments::parse();
-    let model = common::model(arguments.model.as_ref())?;
-    let sources: Vec<Source> = arguments.data.iter().map(Source::new).collect();
-    let columns = arguments.columns.columns(&arguments.by);
-    let corpus = Corpus::read(&sources, &columns, arguments.dialect.dialect())?;
-    let evaluation = Evaluation::new(&model, &corpus, &arguments.by, arguments.seed)?;
-
-    let gates = arguments.gates(&evaluation)?;
-    arguments.write_reports(&model, &corpus, &evaluation)?;
-    std::io::stdout().lock().write_all(report::evaluation_text(&evaluation).as_bytes())?;
-    for (message, _) in &gates {
-        common::note(message);
+    let assessment = arguments.assess()?;
+    arguments.write_reports(&assessment)?;
+    std::io::stdout().lock().write_all(report::assessment_text(&assessment).as_bytes())?;
+    for (verdict, word) in [(Verdict::Passed, "passed"), (Verdict::Failed, "FAILED")] {
+        for outcome in assessment.gates_that(verdict) {
+            common::note(format!("gate {word}: {}", outcome.message));
+        }
     }
-    Ok(if gates.iter().all(|(_, passed)| *passed) {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(common::FAILED)
-    })
+    let undecided: Vec<&str> =
+        assessment.gates_that(Verdict::Undecided).map(|outcome| outcome.message.as_str()).collect();
+    if !undecided.is_empty() {
+        return Err(Error::Undecided(undecided.join("; ")));
+    }
+    let failed = assessment.gates_that(Verdict::Failed).next().is_some();
+    Ok(if failed { ExitCode::from(common::FAILED) } else { ExitCode::SUCCESS })
 }
 
 fn main() -> ExitCode {

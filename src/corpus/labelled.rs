@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::source::Source;
 use super::table::Table;
+use crate::digest::hex;
 use crate::error::{Error, Location, Result};
 use crate::label::Labels;
 
@@ -66,10 +67,19 @@ impl Corpus {
     /// What reading a table can meet, a missing column, an empty text or
     /// label, no rows at all.
     pub fn read(sources: &[Source], columns: &Columns, dialect: Dialect) -> Result<Self> {
+        let open = |source| Table::open(source, dialect.separator_of(source), dialect.encoding);
+        Self::read_tables(sources.iter().map(open), columns)
+    }
+
+    /// Reads the rows of tables, in their order.
+    pub(crate) fn read_tables(
+        tables: impl IntoIterator<Item = Result<Table>>,
+        columns: &Columns,
+    ) -> Result<Self> {
         let mut corpus = Self { others: vec![Vec::new(); columns.others.len()], ..Self::default() };
-        for source in sources {
-            let before = corpus.len();
-            let mut table = Table::open(source, dialect.separator_of(source), dialect.encoding)?;
+        for table in tables {
+            let mut table = table?;
+            let (name, before) = (table.name().to_owned(), corpus.len());
             let text = table.column(&columns.text, "--text-column")?;
             let label = table.column(&columns.label, "--label-column")?;
             let group = columns.group.as_deref().map(|g| table.column(g, "--group-column")).transpose()?;
@@ -94,7 +104,7 @@ impl Corpus {
                     } else {
                         group.to_owned()
                     });
-                    corpus.locations.push(Location::at(source.name(), row.line));
+                    corpus.locations.push(Location::at(&name, row.line));
                     for (values, &column) in corpus.others.iter_mut().zip(&others) {
                         values.push(row.text(column)?.trim().to_owned());
                     }
@@ -103,7 +113,7 @@ impl Corpus {
             }
             if corpus.len() == before {
                 let message = "has a header but no rows";
-                return Err(Error::data(Location::of(source.name()), message));
+                return Err(Error::data(Location::of(name), message));
             }
         }
         Ok(corpus)
@@ -173,6 +183,6 @@ impl Corpus {
                 hasher.update(field);
             }
         }
-        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&hasher.finalize())
     }
 }

@@ -23,27 +23,30 @@ pub const RESAMPLES: u64 = 2000;
 /// there are; with one row per group this is the ordinary bootstrap.
 ///
 /// `statistics` gets the drawn row numbers and returns the values; one that
-/// is undefined in a resample is left out of its own percentiles. The result
-/// does not depend on the number of threads: each resample has a random
-/// stream of its own.
+/// is undefined in a resample is left out of its own percentiles. `None` where
+/// it is so in all, and everywhere with fewer than two groups, which show no
+/// noise. The result does not depend on the number of threads: each resample
+/// has a random stream of its own.
 pub fn intervals<const N: usize>(
     groups: &[String],
     seed: u64,
     statistics: impl Fn(&[usize]) -> [Option<f64>; N] + Sync,
 ) -> [Option<Interval>; N] {
-    let mut number_of: FxHashMap<&str, usize> = FxHashMap::default();
-    let mut members: Vec<Vec<usize>> = Vec::new();
-    for (row, group) in groups.iter().enumerate() {
-        let number = *number_of.entry(group).or_insert_with(|| {
-            members.push(Vec::new());
-            members.len() - 1
-        });
-        members[number].push(row);
+    let found = intervals_of(groups, seed, |rows| statistics(rows).to_vec());
+    std::array::from_fn(|i| found.get(i).copied().flatten())
+}
+
+/// [`intervals`] of statistics whose number is not known beforehand.
+pub(super) fn intervals_of(
+    groups: &[String],
+    seed: u64,
+    statistics: impl Fn(&[usize]) -> Vec<Option<f64>> + Sync,
+) -> Vec<Option<Interval>> {
+    let members = members(groups);
+    if members.len() < 2 {
+        return Vec::new();
     }
-    if members.is_empty() {
-        return [None; N];
-    }
-    let drawn: Vec<[Option<f64>; N]> = (0..RESAMPLES)
+    let drawn: Vec<Vec<Option<f64>>> = (0..RESAMPLES)
         .into_par_iter()
         .map(|resample| {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -55,11 +58,27 @@ pub fn intervals<const N: usize>(
             statistics(&rows)
         })
         .collect();
-    std::array::from_fn(|i| {
+    let count = drawn.first().map_or(0, Vec::len);
+    let interval = |i: usize| {
         let mut values: Vec<f64> = drawn.iter().filter_map(|values| values[i]).collect();
         values.sort_by(f64::total_cmp);
         Some(Interval { low: quantile(&values, 0.025)?, high: quantile(&values, 0.975)? })
-    })
+    };
+    (0..count).map(interval).collect()
+}
+
+/// The rows of each group, in the order of their first rows.
+pub(super) fn members(groups: &[String]) -> Vec<Vec<usize>> {
+    let mut number_of: FxHashMap<&str, usize> = FxHashMap::default();
+    let mut members: Vec<Vec<usize>> = Vec::new();
+    for (row, group) in groups.iter().enumerate() {
+        let number = *number_of.entry(group).or_insert_with(|| {
+            members.push(Vec::new());
+            members.len() - 1
+        });
+        members[number].push(row);
+    }
+    members
 }
 
 /// Quantile of sorted values, linear between them (numpy's default).
@@ -89,6 +108,15 @@ mod tests {
         let [Some(wider)] = intervals(&pairs, 1, mean) else { panic!("defined") };
         let ratio = (wider.high - wider.low) / (interval.high - interval.low);
         assert!((1.3..1.55).contains(&ratio), "{ratio}");
+    }
+
+    #[test]
+    fn fewer_than_two_groups_have_no_interval() {
+        let defined = |_: &[usize]| [Some(1.0)];
+        let one_group = vec!["a".to_owned(); 50];
+        assert_eq!(intervals(&[], 1, defined), [None]);
+        assert_eq!(intervals(&one_group, 1, defined), [None]);
+        assert_eq!(intervals(&["a".into(), "b".into()], 1, |_| [None]), [None]);
     }
 
     #[test]

@@ -102,6 +102,47 @@ impl Confusion {
         mean(classes.iter().filter_map(|&class| self.class(class).f1))
     }
 
+    /// Mean F1 weighted by the rows of each class.
+    pub fn weighted_f1(&self) -> Option<f64> {
+        let classes = (0..self.counts.len()).map(|class| self.class(class));
+        let sum: f64 = classes.map(|scores| scores.support as f64 * scores.f1.unwrap_or(0.0)).sum();
+        (self.total() > 0).then(|| sum / self.total() as f64)
+    }
+
+    /// F1 of the counts of all classes summed. Where each row has one label
+    /// and one prediction, as here, it equals the accuracy.
+    pub fn micro_f1(&self) -> Option<f64> {
+        let classes = 0..self.counts.len();
+        ratio(2 * self.hits(), classes.map(|class| self.support(class) + self.predicted(class)).sum())
+    }
+
+    /// Matthews correlation coefficient for any number of classes (Gorodkin
+    /// 2004), -1 to 1; `None` where only one class was predicted, or only one
+    /// is true. (scikit-learn gives 0 there.)
+    pub fn matthews(&self) -> Option<f64> {
+        let total = i128::from(self.total());
+        let (mut both, mut predicted, mut supports) = (0, 0, 0);
+        for class in 0..self.counts.len() {
+            let (p, t) = (i128::from(self.predicted(class)), i128::from(self.support(class)));
+            both += p * t;
+            predicted += p * p;
+            supports += t * t;
+        }
+        let spread = ((total * total - predicted) as f64) * ((total * total - supports) as f64);
+        let covariance = (i128::from(self.hits()) * total - both) as f64;
+        (spread > 0.0).then(|| covariance / spread.sqrt())
+    }
+
+    /// `normalised()[t][p]`: share of the rows of true class `t` that were
+    /// predicted as `p`; a class without rows has `None`.
+    pub fn normalised(&self) -> Vec<Vec<Option<f64>>> {
+        let rows = self.counts.iter().map(|row| {
+            let support = row.iter().sum();
+            row.iter().map(|&count| ratio(count, support)).collect()
+        });
+        rows.collect()
+    }
+
     /// Mean recall of the classes that have rows.
     pub fn balanced_accuracy(&self) -> Option<f64> {
         mean((0..self.counts.len()).filter_map(|class| self.class(class).recall))
@@ -125,18 +166,59 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn undefined_scores_are_none() {
         let empty = Confusion::new(3);
         assert_eq!(empty.accuracy(), None);
         assert_eq!(empty.macro_f1(), None);
+        assert_eq!(empty.weighted_f1(), None);
+        assert_eq!(empty.micro_f1(), None);
+        assert_eq!(empty.matthews(), None);
+        assert_eq!(empty.normalised(), vec![vec![None; 3]; 3]);
+        assert_eq!(empty.mean_f1(&[]), None);
         let one_sided = Confusion::of(3, [(0, 1), (0, 0)]);
         assert_eq!(one_sided.class(1).recall, None);
         assert_eq!(one_sided.class(1).precision, Some(0.0));
         assert_eq!(one_sided.class(1).f1, Some(0.0));
         assert_eq!(one_sided.class(2).f1, None);
         assert_eq!(one_sided.balanced_accuracy(), Some(0.5));
+        assert_eq!(one_sided.matthews(), None);
+        assert_eq!(one_sided.normalised()[0], [Some(0.5), Some(0.5), Some(0.0)]);
+        assert_eq!(one_sided.normalised()[2], [None; 3]);
+    }
+
+    proptest! {
+        #[test]
+        fn figures_stay_in_their_ranges(rows in proptest::collection::vec((0usize..4, 0usize..4), 0..60)) {
+            let confusion = Confusion::of(4, rows);
+            let shares = [
+                confusion.accuracy(), confusion.balanced_accuracy(), confusion.macro_f1(),
+                confusion.weighted_f1(), confusion.mean_f1(&[1, 3]),
+            ];
+            for share in shares.into_iter().flatten() {
+                prop_assert!((0.0..=1.0).contains(&share), "{share}");
+            }
+            prop_assert_eq!(confusion.micro_f1(), confusion.accuracy());
+            if let Some(correlation) = confusion.matthews() {
+                prop_assert!((-1.0 - 1e-12..=1.0 + 1e-12).contains(&correlation), "{correlation}");
+            }
+            for row in confusion.normalised() {
+                let sum: f64 = row.iter().flatten().sum();
+                prop_assert!(row[0].is_none() || (sum - 1.0).abs() < 1e-12);
+            }
+        }
+    }
+
+    #[test]
+    fn the_correlation_goes_from_minus_one_to_one_and_holds_huge_counts() {
+        assert_eq!(Confusion::of(2, [(0, 0), (1, 1)]).matthews(), Some(1.0));
+        assert_eq!(Confusion::of(2, [(0, 1), (1, 0)]).matthews(), Some(-1.0));
+        assert_eq!(Confusion::of(2, [(0, 0), (0, 1), (1, 0), (1, 1)]).matthews(), Some(0.0));
+        let huge = Confusion::from_counts(vec![vec![1 << 50, 0], vec![0, 1 << 50]]);
+        assert_eq!(huge.matthews(), Some(1.0));
+        assert_eq!(huge.micro_f1(), Some(1.0));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::Model;
 use super::fit::{ModelParams, Provenance};
 use crate::classifier::{Convergence, MOST_CLASSES};
+use crate::digest::sha256;
 use crate::error::{Error, Location, Result};
 use crate::label::Labels;
 use crate::text::STEMMER_VERSION;
@@ -74,10 +75,18 @@ impl Model {
     /// What the system says; a file that is no model, damaged, or of a newer
     /// version.
     pub fn load(path: &Path) -> Result<Self> {
+        Ok(Self::load_with_sha256(path)?.0)
+    }
+
+    /// Reads a model file; also gives the SHA-256 of its bytes, in hexadecimal.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn load_with_sha256(path: &Path) -> Result<(Self, String)> {
         let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
         let name = path.display().to_string();
         let text = std::str::from_utf8(&bytes).map_err(|_| refuse(&name, "it is not UTF-8 text".into()))?;
-        Self::from_json(text, &name)
+        Ok((Self::from_json(text, &name)?, sha256(&bytes)))
     }
 
     /// Reads a model from the text of a model file; `name` is used in errors.

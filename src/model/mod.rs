@@ -76,6 +76,11 @@ impl Model {
         Self::from_json(DEFAULT, "the default model")
     }
 
+    /// SHA-256 of the default model's file, in hexadecimal.
+    pub fn default_english_sha256() -> String {
+        crate::digest::sha256(DEFAULT.as_bytes())
+    }
+
     /// The labels, in class order.
     pub fn labels(&self) -> &Labels {
         &self.labels

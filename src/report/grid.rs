@@ -36,7 +36,8 @@ impl Grid {
             });
             let line = cells.collect::<Vec<_>>().join("  ");
             text.push_str("  ");
-            text.push_str(line.trim_end());
+            // control characters could change the terminal
+            text.push_str(&line.trim_end().replace(char::is_control, " "));
             text.push('\n');
         }
         text

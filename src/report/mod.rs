@@ -1,19 +1,24 @@
-//! Scores as text, Markdown and JSON.
+//! Scores as text, Markdown, JSON, CSV and JUnit.
 
 mod check;
 mod grid;
+mod json;
+mod junit;
+mod markdown;
+mod rows;
+mod tables;
+mod text;
 
-use std::io::Write;
-
-use serde_json::{Map, Value, json};
-
-use crate::corpus::Corpus;
-use crate::error::{Error, Result};
-use crate::evaluation::{ClassScores, Confusion, Evaluation, Interval, Scores};
+use crate::evaluation::{ClassIntervals, ClassScores, Confusion, Interval};
 use crate::label::Labels;
 use crate::model::{CrossValidation, Model};
 pub use check::{check_json, check_text};
 use grid::Grid;
+pub use json::assessment_json;
+pub use junit::junit;
+pub use markdown::assessment_markdown;
+pub use rows::{changes_csv, errors_csv};
+pub use text::assessment_text;
 
 /// What `stance-train` prints: the data, the choice of alpha, out-of-fold
 /// scores, the fit.
@@ -64,123 +69,29 @@ fn cross_validation(cv: &CrossValidation, labels: &Labels, chosen_alpha: f64) ->
         cv.folds,
         with_interval(Some(cv.accuracy), Some(cv.accuracy_interval)),
         with_interval(Some(cv.macro_f1), Some(cv.macro_f1_interval)),
-        class_grid(labels, &confusion).to_text(),
+        class_grid(labels, &confusion, &[]).to_text(),
     ));
     text
 }
 
-/// What `stance-evaluate` prints.
-pub fn evaluation_text(evaluation: &Evaluation) -> String {
-    let scores = &evaluation.overall;
-    let mut text = format!("{} rows\n{}\n", scores.rows, headline(scores).to_text());
-    text.push_str(&class_grid(&evaluation.labels, &scores.confusion).to_text());
-    text.push_str("\nrows: true label, columns: predicted\n");
-    text.push_str(&confusion_grid(&evaluation.labels, &scores.confusion).to_text());
-    if !evaluation.slices.is_empty() {
-        text.push('\n');
-        text.push_str(&slice_grid(evaluation).to_text());
-    }
-    text
-}
-
-/// The same as a compact Markdown section, made for a comment.
-pub fn evaluation_markdown(evaluation: &Evaluation) -> String {
-    let scores = &evaluation.overall;
-    let mut text =
-        format!("### Stance evaluation ({} rows)\n\n{}\n", scores.rows, headline(scores).to_markdown());
-    text.push_str(&class_grid(&evaluation.labels, &scores.confusion).to_markdown());
-    text.push_str("\nConfusion (rows: true label, columns: predicted)\n\n");
-    text.push_str(&confusion_grid(&evaluation.labels, &scores.confusion).to_markdown());
-    if !evaluation.slices.is_empty() {
-        text.push('\n');
-        text.push_str(&slice_grid(evaluation).to_markdown());
-    }
-    text
-}
-
-/// The same as one JSON object with flat keys in a stable order; `null` where
-/// a figure is undefined.
-pub fn evaluation_json(evaluation: &Evaluation, model_sha256: &str, data_sha256: &str) -> Value {
-    let mut object = Map::new();
-    object.insert("model_sha256".into(), json!(model_sha256));
-    object.insert("data_sha256".into(), json!(data_sha256));
-    score_fields(&mut object, "", &evaluation.labels, &evaluation.overall);
-    object.insert("labels".into(), json!(evaluation.labels));
-    object.insert("confusion".into(), json!(evaluation.overall.confusion.counts()));
-    object.insert("reliability".into(), json!(evaluation.overall.reliability));
-    for slice in &evaluation.slices {
-        let prefix = format!("{}={}.", slice.column, slice.value);
-        score_fields(&mut object, &prefix, &evaluation.labels, &slice.scores);
-    }
-    Value::Object(object)
-}
-
-fn score_fields(object: &mut Map<String, Value>, prefix: &str, labels: &Labels, scores: &Scores) {
-    let mut put = |name: &str, value: Value| object.insert(format!("{prefix}{name}"), value);
-    put("rows", json!(scores.rows));
-    put("accuracy", json!(scores.accuracy));
-    put("accuracy_low", json!(scores.accuracy_interval.map(|i| i.low)));
-    put("accuracy_high", json!(scores.accuracy_interval.map(|i| i.high)));
-    put("macro_f1", json!(scores.macro_f1));
-    put("macro_f1_low", json!(scores.macro_f1_interval.map(|i| i.low)));
-    put("macro_f1_high", json!(scores.macro_f1_interval.map(|i| i.high)));
-    put("balanced_accuracy", json!(scores.balanced_accuracy));
-    put("majority_baseline", json!(scores.majority_baseline));
-    put("log_loss", json!(scores.log_loss));
-    put("brier", json!(scores.brier));
-    put("ece", json!(scores.ece));
-    for (label, class) in scores.confusion.by_class(labels) {
-        put(&format!("precision:{label}"), json!(class.precision));
-        put(&format!("recall:{label}"), json!(class.recall));
-        put(&format!("f1:{label}"), json!(class.f1));
-        put(&format!("support:{label}"), json!(class.support));
-    }
-}
-
-fn headline(scores: &Scores) -> Grid {
-    let mut grid = Grid::new(["", "value", "95 % interval"]);
-    let mut line = |name: &str, value: Option<f64>, interval: Option<Interval>| {
-        grid.row([name.to_owned(), number(value), interval.map_or(String::new(), range)]);
-    };
-    line("accuracy", scores.accuracy, scores.accuracy_interval);
-    line("macro-F1", scores.macro_f1, scores.macro_f1_interval);
-    line("balanced accuracy", scores.balanced_accuracy, None);
-    line("majority baseline", scores.majority_baseline, None);
-    line("log-loss", scores.log_loss, None);
-    line("Brier score", scores.brier, None);
-    line("calibration error", scores.ece, None);
-    grid
-}
-
-fn class_grid(labels: &Labels, confusion: &Confusion) -> Grid {
-    let mut grid = Grid::new(["label", "precision", "recall", "F1", "support"]);
-    for (name, ClassScores { precision, recall, f1, support }) in confusion.by_class(labels) {
-        grid.row([name.to_owned(), number(precision), number(recall), number(f1), support.to_string()]);
-    }
-    grid
-}
-
-fn confusion_grid(labels: &Labels, confusion: &Confusion) -> Grid {
-    let mut grid = Grid::new(std::iter::once("").chain(labels.names().iter().map(String::as_str)));
-    for (name, counts) in labels.names().iter().zip(confusion.counts()) {
-        grid.row(std::iter::once(name.clone()).chain(counts.iter().map(u64::to_string)));
-    }
-    grid
-}
-
-fn slice_grid(evaluation: &Evaluation) -> Grid {
-    let mut grid = Grid::new(["slice", "rows", "accuracy", "95 %", "macro-F1", "95 %", "ECE"]);
-    for slice in &evaluation.slices {
-        let scores = &slice.scores;
-        grid.row([
-            format!("{}={}", slice.column, slice.value),
-            scores.rows.to_string(),
-            number(scores.accuracy),
-            scores.accuracy_interval.map_or(String::new(), range),
-            number(scores.macro_f1),
-            scores.macro_f1_interval.map_or(String::new(), range),
-            number(scores.ece),
-        ]);
+/// Scores of each label; with the interval of F1 where there are intervals.
+fn class_grid(labels: &Labels, confusion: &Confusion, intervals: &[ClassIntervals]) -> Grid {
+    let header = ["label", "precision", "recall", "F1", "95 %", "support"];
+    let shown = |column: &usize| !intervals.is_empty() || header[*column] != "95 %";
+    let mut grid = Grid::new((0..header.len()).filter(shown).map(|column| header[column]));
+    for (class, (name, ClassScores { precision, recall, f1, support })) in
+        confusion.by_class(labels).into_iter().enumerate()
+    {
+        let interval = intervals.get(class).and_then(|intervals| intervals.f1);
+        let cells = [
+            name.to_owned(),
+            number(precision),
+            number(recall),
+            number(f1),
+            interval.map_or(String::new(), range),
+            support.to_string(),
+        ];
+        grid.row(cells.into_iter().enumerate().filter(|(column, _)| shown(column)).map(|(_, cell)| cell));
     }
     grid
 }
@@ -198,29 +109,4 @@ fn with_interval(value: Option<f64>, interval: Option<Interval>) -> String {
         Some(interval) => format!("{} ({})", number(value), range(interval)),
         None => number(value),
     }
-}
-
-/// The rows predicted wrong as CSV, most confident first: file, line, label,
-/// predicted, confidence, text.
-///
-/// # Errors
-/// What the writer says.
-pub fn errors_csv(evaluation: &Evaluation, corpus: &Corpus, writer: &mut dyn Write) -> Result<()> {
-    let mut csv = csv::Writer::from_writer(writer);
-    let csv_error = |e: csv::Error| Error::Output(e.into());
-    csv.write_record(["file", "line", "label", "predicted", "confidence", "text"]).map_err(csv_error)?;
-    for row in evaluation.errors() {
-        let location = &corpus.locations[row];
-        let predicted = evaluation.predicted[row];
-        csv.write_record([
-            location.source.as_str(),
-            &location.line.map_or(String::new(), |line| line.to_string()),
-            &corpus.labels[row],
-            evaluation.labels.name(predicted),
-            &format!("{:.6}", evaluation.probabilities[(row, predicted)]),
-            &corpus.texts[row],
-        ])
-        .map_err(csv_error)?;
-    }
-    Ok(csv.flush()?)
 }

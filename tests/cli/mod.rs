@@ -75,9 +75,13 @@ impl Folder {
 
     /// `stance-evaluate` with the small model.
     pub fn evaluate(&self) -> Command {
-        let mut command = self.prepare(cargo_bin_cmd!("stance-evaluate"));
+        let mut command = self.evaluate_without_model();
         command.arg("--model").arg(model_path());
         command
+    }
+
+    pub fn evaluate_without_model(&self) -> Command {
+        self.prepare(cargo_bin_cmd!("stance-evaluate"))
     }
 }
 

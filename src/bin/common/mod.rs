@@ -1,6 +1,8 @@
 //! What the binaries share: arguments, models, exit status.
 
-#![allow(dead_code)] // no binary uses all of it
+#![allow(dead_code, unused_imports)] // no binary uses all of it
+
+mod gates;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -9,6 +11,8 @@ use std::process::ExitCode;
 use clap::Args;
 use stance::corpus::{Columns, Dialect, encoding};
 use stance::{Error, Model, Result};
+
+pub use gates::GateArgs;
 
 /// A gate or check failed.
 pub const FAILED: u8 = 1;
@@ -79,6 +83,14 @@ pub fn note(message: impl std::fmt::Display) {
 /// The model of a file, or the embedded one.
 pub fn model(path: Option<&PathBuf>) -> Result<Model> {
     path.map_or_else(Model::default_english, |path| Model::load(path))
+}
+
+/// As [`model`], with the SHA-256 of the model's file.
+pub fn model_with_sha256(path: Option<&PathBuf>) -> Result<(Model, String)> {
+    match path {
+        Some(path) => Model::load_with_sha256(path),
+        None => Ok((Model::default_english()?, Model::default_english_sha256())),
+    }
 }
 
 /// Limits the threads of parallel work.
