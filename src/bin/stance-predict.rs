@@ -41,6 +41,10 @@ struct Arguments {
     /// Answer "abstain" below this confidence
     #[arg(long, value_parser = share)]
     threshold: Option<f64>,
+    /// Shares of the labels to expect, such as neutral=0.8,pro-withdrawal=0.15,threat=0.05 [default: those
+    /// of the training rows]
+    #[arg(long, value_delimiter = ',', value_parser = label_share)]
+    priors: Vec<(String, f64)>,
     /// Add the words that decided
     #[arg(short, long)]
     explain: bool,
@@ -78,6 +82,12 @@ enum Writing {
 
 fn share(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|p| (0.0..=1.0).contains(p)).ok_or_else(|| "write a number from 0 to 1".into())
+}
+
+fn label_share(text: &str) -> Result<(String, f64), String> {
+    let (label, share) = text.rsplit_once('=').ok_or("write LABEL=SHARE,LABEL=SHARE,...")?;
+    let share = share.parse().map_err(|_| format!("\"{share}\" is not a number"))?;
+    Ok((label.to_owned(), share))
 }
 
 impl Arguments {
@@ -151,7 +161,10 @@ fn summary(model: &Model, summary: &Summary) -> String {
 
 fn run() -> Result<ExitCode> {
     let arguments = Arguments::parse();
-    let model = common::model(arguments.model.as_ref())?;
+    let mut model = common::model(arguments.model.as_ref())?;
+    if !arguments.priors.is_empty() {
+        model = model.with_priors(&arguments.priors)?;
+    }
     let mut done = Summary::default();
     match arguments.output.as_ref().filter(|path| path.as_os_str() != "-") {
         Some(path) => write_atomically(path, |out| {

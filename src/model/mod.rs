@@ -4,6 +4,7 @@ mod calibration;
 mod explain;
 mod file;
 mod fit;
+mod priors;
 mod scorer;
 
 use std::sync::OnceLock;
