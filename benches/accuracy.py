@@ -90,7 +90,7 @@ def row(name, folder, data, options):
         f"{real['log_loss']:.3f}",
         f"{held['macro_f1']:.3f}",
         f"{held['log_loss']:.3f}",
-        f"{real['contrasts.rate']:.3f}",
+        f"{real['contrasts.pass_rate']:.3f}",
     ]
     print("| " + " | ".join(cells) + " |", flush=True)
 
