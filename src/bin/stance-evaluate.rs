@@ -46,6 +46,9 @@ struct Arguments {
     /// Write them as a Markdown table
     #[arg(long, help_heading = "Reports")]
     markdown: Option<PathBuf>,
+    /// Write them as a page with charts and explained errors, for a browser
+    #[arg(long, help_heading = "Reports")]
+    html: Option<PathBuf>,
     /// Write the rows predicted wrong as CSV, most confident first
     #[arg(long, help_heading = "Reports")]
     errors: Option<PathBuf>,
@@ -100,6 +103,9 @@ impl Arguments {
         }
         if let Some(path) = &self.markdown {
             write_atomically(path, |w| Ok(w.write_all(report::evaluation_markdown(evaluation).as_bytes())?))?;
+        }
+        if let Some(path) = &self.html {
+            write_atomically(path, |w| report::evaluation_html(evaluation, model, corpus, w))?;
         }
         if let Some(path) = &self.errors {
             write_atomically(path, |w| report::errors_csv(evaluation, corpus, w))?;

@@ -35,7 +35,8 @@ struct Arguments {
     text_column: String,
     #[command(flatten)]
     dialect: common::DialectArgs,
-    /// What to write [auto: a list on a terminal, JSON lines for JSON lines, else CSV]
+    /// What to write [auto: a list on a terminal, JSON lines for JSON lines, else CSV]; html is a page for a
+    /// browser with the deciding words shaded, for at most 5000 statements
     #[arg(short, long, value_enum, default_value = "auto")]
     format: Writing,
     /// Answer "abstain" below this confidence
@@ -74,6 +75,7 @@ enum Writing {
     Text,
     Csv,
     Jsonl,
+    Html,
 }
 
 fn share(text: &str) -> Result<f64, String> {
@@ -106,6 +108,7 @@ impl Arguments {
                 Writing::Text => Some(text),
                 Writing::Csv => Some(OutputFormat::Csv),
                 Writing::Jsonl => Some(OutputFormat::Jsonl),
+                Writing::Html => Some(OutputFormat::Html),
             },
             threshold: self.threshold,
             explain: self.explain,

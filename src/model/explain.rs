@@ -21,6 +21,18 @@ pub struct Contribution {
     pub value: f64,
 }
 
+/// A term and how much it speaks for a label.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WeightedTerm {
+    /// Stems joined by one space.
+    pub term: String,
+    /// What one occurrence adds to the label's centred logit, times the
+    /// text's norm.
+    pub value: f64,
+    /// In how many training texts it occurs.
+    pub document_frequency: u32,
+}
+
 /// A label's logit, taken apart.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
@@ -45,6 +57,28 @@ impl Explanation {
     }
 }
 
+/// The word n-grams with the highest values for a class, those with equal
+/// ones in alphabetical order; only such as speak for it.
+pub(super) fn top_terms(model: &Model, compiled: &Compiled, class: usize, count: usize) -> Vec<WeightedTerm> {
+    let vocabulary = model.vectorizer.vocabulary();
+    let terms = (0..vocabulary.len()).filter_map(|feature| {
+        let crate::Term::Words(term) = vocabulary.term(feature) else { return None };
+        let weights: Vec<f64> = compiled.weights(feature as u32).collect();
+        let value = centred(&weights, class);
+        let document_frequency = vocabulary.document_frequency(feature);
+        (value > 0.0).then(|| WeightedTerm { term: term.to_owned(), value, document_frequency })
+    });
+    let mut terms: Vec<WeightedTerm> = terms.collect();
+    terms.sort_by(|a, b| b.value.total_cmp(&a.value));
+    terms.truncate(count);
+    terms
+}
+
+/// How far the class's value lies above the mean of all.
+fn centred(values: &[f64], class: usize) -> f64 {
+    values[class] - values.iter().sum::<f64>() / values.len() as f64
+}
+
 pub(super) fn explain(model: &Model, compiled: &Compiled, text: &str, class: Option<usize>) -> Explanation {
     let mut finder = Finder::new(compiled.matcher());
     let mut occurrences: Vec<Occurrence> = Vec::new();
@@ -62,8 +96,7 @@ pub(super) fn explain(model: &Model, compiled: &Compiled, text: &str, class: Opt
         }
         argmax(&logits)
     });
-    let centred = |values: &[f64]| values[class] - values.iter().sum::<f64>() / values.len() as f64;
-    let intercept = centred(compiled.bias());
+    let intercept = centred(compiled.bias(), class);
 
     // the character n-grams and the stem of one token stand together, and no
     // two n-grams cover the same words
@@ -72,7 +105,7 @@ pub(super) fn explain(model: &Model, compiled: &Compiled, text: &str, class: Opt
     for occurrence in &occurrences {
         let bytes = occurrence.first.start..occurrence.last.end;
         let weights: Vec<f64> = compiled.weights(occurrence.feature).collect();
-        let value = centred(&weights) / norm;
+        let value = centred(&weights, class) / norm;
         let term = match vocabulary.term(occurrence.feature as usize) {
             crate::Term::Words(words) => words,
             crate::Term::Characters(_) => "",

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::Model;
 use super::fit::{ModelParams, Provenance};
@@ -119,6 +120,16 @@ impl Model {
         field("vocabulary", self.vectorizer.vocabulary())?;
         field("weights", &self.weights)?;
         Ok(writer.write_all(b"\n}\n")?)
+    }
+
+    /// SHA-256 of the file that [`Model::save`] writes.
+    ///
+    /// # Errors
+    /// None in practice: memory takes what is written to it.
+    pub fn sha256(&self) -> Result<String> {
+        let mut bytes = Vec::new();
+        self.write_json(&mut bytes)?;
+        Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }
 

@@ -1,17 +1,19 @@
-//! Output rows: CSV, JSON lines, or a list for people.
+//! Output rows: CSV, JSON lines, a list for people, or items of a page.
 
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
 use serde_json::{Map, Value, json};
 
+use super::html::place;
 use super::input::{Batch, Input, Item, Origin};
 use super::{PredictOptions, Summary};
 use crate::classifier::argmax;
 use crate::corpus::invalid_utf8;
 use crate::error::{Error, Location, Result};
 use crate::label::ABSTAIN;
-use crate::model::{Explanation, Model, Scorer};
+use crate::model::{Explanation, Model, Prediction, Scorer};
+use crate::page::{self, StatementView};
 
 /// What to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub enum OutputFormat {
     Csv,
     /// One JSON object a line.
     Jsonl,
+    /// A page for a browser, with the deciding words shaded.
+    Html,
 }
 
 /// What is the same for all rows of a run.
@@ -60,8 +64,10 @@ impl Layout {
             separator,
             probability_keys,
         };
-        if let Some(taken) =
-            layout.added(options.explain).find(|name| layout.columns.iter().any(|c| c == name))
+        let is_page = layout.format == OutputFormat::Html;
+        if !is_page
+            && let Some(taken) =
+                layout.added(options.explain).find(|name| layout.columns.iter().any(|c| c == name))
         {
             return Err(layout.taken(1, taken));
         }
@@ -121,6 +127,8 @@ pub(super) struct RowWriter<'m> {
     probabilities: Vec<f64>,
     /// The probabilities as they are written: millionths that sum to a million.
     millionths: Vec<u32>,
+    /// Of the statement before, within a batch of an article.
+    paragraph: Option<usize>,
 }
 
 impl<'m> RowWriter<'m> {
@@ -133,6 +141,7 @@ impl<'m> RowWriter<'m> {
             scorer: model.scorer(),
             probabilities: vec![0.0; classes],
             millionths: vec![0; classes],
+            paragraph: None,
         }
     }
 
@@ -144,6 +153,7 @@ impl<'m> RowWriter<'m> {
             by_class: vec![0; self.probabilities.len()],
             ..Summary::default()
         };
+        self.paragraph = None;
         batch.for_each(|item| self.row(&item, &mut out, &mut summary))?;
         Ok((out, summary))
     }
@@ -171,6 +181,7 @@ impl<'m> RowWriter<'m> {
         match self.layout.format {
             OutputFormat::Csv => self.csv(item, label, class, known, out),
             OutputFormat::Jsonl => self.jsonl(item, label, class, known, out)?,
+            OutputFormat::Html => self.html(item, class, known, abstains, out)?,
             OutputFormat::Text { width, colour } => {
                 let style = if colour {
                     label_style(self.probabilities.len(), class, abstains)
@@ -255,6 +266,27 @@ impl<'m> RowWriter<'m> {
         serde_json::to_writer(&mut *out, &object).map_err(|e| Error::Output(e.into()))?;
         out.push(b'\n');
         Ok(())
+    }
+
+    fn html(
+        &mut self,
+        item: &Item<'_>,
+        class: usize,
+        known_terms: u32,
+        abstained: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        let paragraph = match item.origin {
+            Origin::Statement(statement) => Some(statement.paragraph),
+            _ => None,
+        };
+        let prediction = Prediction { class, probabilities: self.probabilities.clone(), known_terms };
+        let mut view = StatementView::new(self.model, item.text, prediction);
+        view.abstained = abstained;
+        view.place = place(&item.origin);
+        view.starts_paragraph = self.paragraph.is_some() && paragraph != self.paragraph;
+        self.paragraph = paragraph;
+        page::write(&view, out)
     }
 
     fn text(

@@ -1,7 +1,8 @@
-//! Scores as text, Markdown and JSON.
+//! Scores as text, Markdown, JSON and HTML.
 
 mod check;
 mod grid;
+mod html;
 
 use std::io::Write;
 
@@ -14,6 +15,7 @@ use crate::label::Labels;
 use crate::model::{CrossValidation, Model};
 pub use check::{check_json, check_text};
 use grid::Grid;
+pub use html::evaluation_html;
 
 /// What `stance-train` prints: the data, the choice of alpha, out-of-fold
 /// scores, the fit.

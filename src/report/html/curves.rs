@@ -1,0 +1,112 @@
+//! The charts on confidence, and the same in numbers.
+
+use crate::evaluation::{Evaluation, ReliabilityBin};
+use crate::page::{Axis, Chart, Point, Series, percent};
+
+/// Points drawn of a curve at most.
+const DRAWN: usize = 120;
+
+/// Accuracy on the most confident rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct CoveragePoint {
+    /// The least confidence among them.
+    pub threshold: f64,
+    /// Their share of all rows.
+    pub coverage: f64,
+    /// The share of them predicted right.
+    pub accuracy: f64,
+}
+
+/// One point for each distinct confidence, the highest first.
+pub(super) fn coverage_curve(evaluation: &Evaluation) -> Vec<CoveragePoint> {
+    let rows = evaluation.predicted.iter().zip(&evaluation.targets).enumerate();
+    let mut rows: Vec<(f64, bool)> = rows
+        .map(|(row, (&predicted, target))| (evaluation.probabilities[(row, predicted)], predicted == *target))
+        .collect();
+    rows.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut hits = 0;
+    let mut curve = Vec::new();
+    for (i, &(threshold, hit)) in rows.iter().enumerate() {
+        hits += usize::from(hit);
+        if rows.get(i + 1).is_none_or(|next| next.0 < threshold) {
+            let covered = (i + 1) as f64;
+            let coverage = covered / rows.len() as f64;
+            curve.push(CoveragePoint { threshold, coverage, accuracy: hits as f64 / covered });
+        }
+    }
+    curve
+}
+
+pub(super) fn coverage_chart(curve: &[CoveragePoint]) -> Chart {
+    let step = curve.len().div_ceil(DRAWN).max(1);
+    // from the end, so that all rows and the overall accuracy are always there
+    let drawn = curve.iter().rev().step_by(step).map(|point| Point {
+        x: point.coverage,
+        y: point.accuracy,
+        radius: None,
+        note: String::new(),
+    });
+    let at = |coverage: f64| nearest(curve, coverage).map_or(String::new(), |p| percent(p.accuracy));
+    Chart {
+        summary: format!(
+            "Coverage-accuracy curve: {} right when all statements are labelled, {} for the most confident half.",
+            at(1.0),
+            at(0.5)
+        ),
+        x: Axis::share("share of statements labelled"),
+        y: Axis::share("right"),
+        series: vec![Series { class: None, points: drawn.collect() }],
+        diagonal: false,
+    }
+}
+
+/// Coverage, threshold and accuracy for some round shares.
+pub(super) fn threshold_rows(curve: &[CoveragePoint]) -> Vec<[String; 3]> {
+    let points = [1.0, 0.9, 0.75, 0.5, 0.25].into_iter().filter_map(|coverage| nearest(curve, coverage));
+    let mut points: Vec<&CoveragePoint> = points.collect();
+    points.dedup();
+    points.iter().map(|p| [percent(p.coverage), format!("{:.3}", p.threshold), percent(p.accuracy)]).collect()
+}
+
+fn nearest(curve: &[CoveragePoint], coverage: f64) -> Option<&CoveragePoint> {
+    let distance = |point: &CoveragePoint| (point.coverage - coverage).abs();
+    curve.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)))
+}
+
+pub(super) fn reliability_chart(bins: &[ReliabilityBin]) -> Chart {
+    let most = bins.iter().map(|bin| bin.count).max().unwrap_or(0).max(1) as f64;
+    let points = filled(bins).map(|(bin, confidence, accuracy)| Point {
+        x: confidence,
+        y: accuracy,
+        // the area is proportional to the rows
+        radius: Some(2.5 + 8.5 * (bin.count as f64 / most).sqrt()),
+        note: format!(
+            "{} statements: confidence {}, right {}",
+            bin.count,
+            percent(confidence),
+            percent(accuracy)
+        ),
+    });
+    let points: Vec<Point> = points.collect();
+    let notes: Vec<&str> = points.iter().map(|point| point.note.as_str()).collect();
+    Chart {
+        summary: format!("Reliability diagram. {}.", notes.join("; ")),
+        x: Axis::share("mean confidence"),
+        y: Axis::share("right"),
+        series: vec![Series { class: None, points }],
+        diagonal: true,
+    }
+}
+
+/// Confidence range, rows, mean confidence and accuracy of each bin.
+pub(super) fn bin_rows(bins: &[ReliabilityBin]) -> Vec<[String; 4]> {
+    let rows = filled(bins).map(|(bin, confidence, accuracy)| {
+        let span = format!("{:.1} to {:.1}", bin.low, bin.high);
+        [span, bin.count.to_string(), percent(confidence), percent(accuracy)]
+    });
+    rows.collect()
+}
+
+fn filled(bins: &[ReliabilityBin]) -> impl Iterator<Item = (&ReliabilityBin, f64, f64)> {
+    bins.iter().filter_map(|bin| Some((bin, bin.confidence?, bin.accuracy?)))
+}
