@@ -42,7 +42,8 @@ struct Arguments {
     /// Answer "abstain" below this confidence
     #[arg(long, value_parser = share)]
     threshold: Option<f64>,
-    /// Add the words that decided
+    /// Add the words that decided; on a terminal the statement's words are underlined where they speak for
+    /// the label and dimmed where against it
     #[arg(short, long)]
     explain: bool,
     /// Answer "abstain" to empty texts instead of stopping

@@ -163,8 +163,9 @@ impl Model {
         explain::explain(self, self.compiled(), text, class)
     }
 
-    /// The word n-grams that speak most for a class, at most `count`, the
-    /// strongest first.
+    /// The word n-grams that speak most clearly for a class, at most `count`:
+    /// those with the highest value times square root of document frequency,
+    /// by falling value.
     ///
     /// # Panics
     /// If `class` is not below the number of labels.

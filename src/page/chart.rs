@@ -3,6 +3,7 @@
 
 use askama::Template;
 
+use super::hundredths;
 use crate::evaluation::Interval;
 
 const WIDTH: f64 = 360.0;
@@ -57,6 +58,12 @@ impl Axis {
         Self { title: title.into(), low: 0.0, high: 1.0, ticks: ticks.to_vec() }
     }
 
+    /// From 50 to 100 %, for curves that are never below.
+    pub fn upper_half(title: impl Into<String>) -> Self {
+        let ticks = [50, 60, 70, 80, 90, 100].map(|p| (f64::from(p) / 100.0, format!("{p}\u{a0}%")));
+        Self { title: title.into(), low: 0.5, high: 1.0, ticks: ticks.to_vec() }
+    }
+
     fn place(&self, value: f64, from: f64, to: f64) -> f64 {
         let share = (value - self.low) / (self.high - self.low);
         from + (to - from) * if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.5 }
@@ -85,4 +92,10 @@ impl Chart {
 pub(crate) struct Bar {
     pub value: Option<f64>,
     pub interval: Option<Interval>,
+}
+
+impl Bar {
+    fn span(&self, interval: &Interval) -> String {
+        format!("M{} 5H{}", hundredths(&interval.low), hundredths(&interval.high))
+    }
 }

@@ -18,6 +18,7 @@ use crate::error::Result;
 use crate::text::Language;
 pub(crate) use chart::{Axis, Bar, Chart, Point, Series};
 pub(crate) use statement::StatementView;
+pub(crate) use words::shaded_words;
 
 /// Of the program that writes the page.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -35,7 +35,9 @@ impl<'a> StatementView<'a> {
     /// What the model says of a text.
     pub fn new(model: &'a Model, text: &'a str, prediction: Prediction) -> Self {
         let explanation = model.explain(text, Some(prediction.class));
-        let strongest = explanation.strongest().into_iter().take(LISTED);
+        // what would be written as 0.00 is left out
+        let strongest =
+            explanation.strongest().into_iter().take_while(|c| c.value.abs() >= 0.005).take(LISTED);
         Self {
             labels: model.labels().names(),
             class: prediction.class,

@@ -16,14 +16,20 @@ pub(crate) struct Word<'a> {
 
 impl Word<'_> {
     /// From these sizes on a word is shaded, and darker.
-    const STEPS: [f64; 4] = [0.05, 0.15, 0.35, 0.7];
+    const STEPS: [f64; 4] = [0.15, 0.35, 0.7, 1.2];
 
-    /// Style classes for sign and size; `None` where it weighs next to nothing.
+    /// Whether it speaks for the label or against it; `None` where it weighs
+    /// next to nothing.
+    pub fn is_for(&self) -> Option<bool> {
+        self.value.filter(|value| value.abs() >= Self::STEPS[0]).map(|value| value > 0.0)
+    }
+
+    /// Style classes for sign and size.
     pub fn shade(&self) -> Option<String> {
-        let value = self.value?;
-        let strength = Self::STEPS.iter().filter(|&&step| value.abs() >= step).count();
-        let sign = if value > 0.0 { "for" } else { "against" };
-        (strength > 0).then(|| format!("{sign} s{strength}"))
+        let size = self.value?.abs();
+        let strength = Self::STEPS.iter().filter(|&&step| size >= step).count();
+        let sign = if self.is_for()? { "for" } else { "against" };
+        Some(format!("{sign} s{strength}"))
     }
 
     /// The numbers behind the shade.
@@ -67,4 +73,77 @@ pub(crate) fn shaded_words<'a>(text: &'a str, explanation: &Explanation) -> Vec<
         pieces.push(plain(&text[end..]));
     }
     pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Contribution;
+    use crate::{Corpus, Model, ModelParams};
+    use proptest::prelude::*;
+
+    fn explanation(contributions: &[(std::ops::Range<usize>, f64)]) -> Explanation {
+        let contributions = contributions.iter().map(|(bytes, value)| Contribution {
+            bytes: bytes.clone(),
+            text: String::new(),
+            term: String::new(),
+            value: *value,
+        });
+        Explanation { label: "x".into(), logit: 0.0, intercept: 0.0, contributions: contributions.collect() }
+    }
+
+    #[test]
+    fn an_n_gram_is_shared_out_among_its_words() {
+        let words = shaded_words("They must go, now", &explanation(&[(5..9, 0.1), (5..12, 1.0)]));
+        let found: Vec<_> = words.iter().map(|word| (word.text, word.value)).collect();
+        let expected = [
+            ("They", None),
+            (" ", None),
+            ("must", Some(0.6)),
+            (" ", None),
+            ("go", Some(0.5)),
+            (", ", None),
+            ("now", None),
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(words[2].note(), "must +0.60 (its share of must +0.10; must go +1.00)");
+        assert_eq!(words[4].shade().as_deref(), Some("for s2"));
+    }
+
+    #[test]
+    fn the_shade_has_sign_and_size() {
+        let shade = |value| Word { text: "x", value, parts: Vec::new() }.shade();
+        assert_eq!(shade(None), None);
+        assert_eq!(shade(Some(0.1)), None);
+        assert_eq!(shade(Some(-0.2)).as_deref(), Some("against s1"));
+        assert_eq!(shade(Some(-9.0)).as_deref(), Some("against s4"));
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_the_text_and_values_add_up(
+            text in "(They |must |leave |never, |their |bases |\u{1f600}|\u{5d0}\u{5d1} |<b>|\n){0,12}"
+        ) {
+            thread_local!(static MODEL: Model = small_model());
+            MODEL.with(|model| {
+                let explanation = model.explain(&text, None);
+                let words = shaded_words(&text, &explanation);
+                prop_assert_eq!(words.iter().map(|word| word.text).collect::<String>(), text.as_str());
+                let sum: f64 = words.iter().filter_map(|word| word.value).sum();
+                prop_assert!((sum + explanation.intercept - explanation.logit).abs() < 1e-9);
+                Ok(())
+            })?;
+        }
+    }
+
+    fn small_model() -> Model {
+        let mut corpus = Corpus::default();
+        for i in 0..12 {
+            corpus.push(format!("They must leave their bases, said {i}."), "leave");
+            corpus.push(format!("They never must leave their bases, said {i}."), "stay");
+        }
+        let mut params = ModelParams { folds: 0, ..ModelParams::default() };
+        params.alpha = crate::Alpha::Fixed(1.0);
+        Model::fit(&params, &corpus, &|_| ()).expect("a model")
+    }
 }

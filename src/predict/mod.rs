@@ -4,6 +4,7 @@
 
 mod html;
 mod input;
+mod list;
 mod writer;
 
 use std::io::Write;

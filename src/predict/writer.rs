@@ -1,12 +1,11 @@
 //! Output rows: CSV, JSON lines, a list for people, or items of a page.
 
-use std::io::Write;
-
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use serde_json::{Map, Value, json};
 
 use super::html::place;
 use super::input::{Batch, Input, Item, Origin};
+use super::list::{ListItem, label_style};
 use super::{PredictOptions, Summary};
 use crate::classifier::argmax;
 use crate::corpus::invalid_utf8;
@@ -183,12 +182,20 @@ impl<'m> RowWriter<'m> {
             OutputFormat::Jsonl => self.jsonl(item, label, class, known, out)?,
             OutputFormat::Html => self.html(item, class, known, abstains, out)?,
             OutputFormat::Text { width, colour } => {
-                let style = if colour {
-                    label_style(self.probabilities.len(), class, abstains)
-                } else {
-                    Style::new()
+                let explain = self.options.explain && known > 0;
+                let list_item = ListItem {
+                    number: item.origin.number(),
+                    text: item.text,
+                    label,
+                    percent: self.millionths[class] / 10_000,
+                    known_terms: known,
+                    explanation: explain.then(|| self.model.explain(item.text, Some(class))),
+                    style: match colour {
+                        true => label_style(self.probabilities.len(), class, abstains),
+                        false => Style::new(),
+                    },
                 };
-                self.text(item, label, class, known, (width, style), out);
+                list_item.push(self.model.labels(), width, out);
             }
         }
         Ok(())
@@ -288,42 +295,6 @@ impl<'m> RowWriter<'m> {
         self.paragraph = paragraph;
         page::write(&view, out)
     }
-
-    fn text(
-        &self,
-        item: &Item<'_>,
-        label: &str,
-        class: usize,
-        known: u32,
-        (width, style): (usize, Style),
-        out: &mut Vec<u8>,
-    ) {
-        let longest =
-            self.model.labels().names().iter().map(String::len).max().unwrap_or(0).max(ABSTAIN.len());
-        let percent = self.millionths[class] / 10_000;
-        let indent = longest + 13;
-        let number = item.origin.number();
-        let lines = wrap(item.text, width.saturating_sub(indent).max(24));
-        let mut lines = lines.iter();
-        // writing to memory cannot fail
-        let _ = writeln!(
-            out,
-            "{number:>4}  {style}{label:<longest$}{style:#} {percent:>3} %  {}",
-            lines.next().map_or("", String::as_str)
-        );
-        for line in lines {
-            let _ = writeln!(out, "{:indent$}{line}", "");
-        }
-        let dim = if style == Style::new() { style } else { Style::new().dimmed() };
-        if known == 0 {
-            let _ = writeln!(out, "{:indent$}{dim}no known term: nothing to judge by{dim:#}", "");
-        } else if self.options.explain {
-            let reasons = format!("because: {}", in_one_line(&self.model.explain(item.text, Some(class))));
-            for line in wrap(&reasons, width.saturating_sub(indent).max(24)) {
-                let _ = writeln!(out, "{:indent$}{dim}{line}{dim:#}", "");
-            }
-        }
-    }
 }
 
 /// Rounds so that the sum stays exact: down, and the remainder goes to
@@ -341,7 +312,7 @@ fn round_to_millionths(probabilities: &[f64], class: usize, millionths: &mut [u3
 }
 
 /// The strongest contributions in one line.
-fn in_one_line(explanation: &Explanation) -> String {
+pub(super) fn in_one_line(explanation: &Explanation) -> String {
     let strongest = explanation.strongest();
     let parts = strongest.iter().take(6).map(|c| format!("{} {:+.2}", c.text.replace('\n', " "), c.value));
     parts.collect::<Vec<_>>().join("; ")
@@ -365,30 +336,6 @@ fn in_json(text: &str, explanation: &Explanation) -> Value {
         "label": explanation.label, "logit": explanation.logit, "intercept": explanation.intercept,
         "contributions": contributions,
     })
-}
-
-fn label_style(classes: usize, class: usize, abstains: bool) -> Style {
-    const COLOURS: [AnsiColor; 5] =
-        [AnsiColor::Cyan, AnsiColor::Yellow, AnsiColor::Red, AnsiColor::Green, AnsiColor::Magenta];
-    if abstains || classes > COLOURS.len() {
-        return Style::new().dimmed();
-    }
-    COLOURS[class].on_default().bold()
-}
-
-/// Breaks a text into lines of at most `width` characters, between words.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 fn push_fields<'a>(out: &mut Vec<u8>, separator: u8, fields: impl Iterator<Item = &'a str>) {

@@ -107,7 +107,7 @@ def faults_of(browser, page, width, scheme, screenshots):
     url = page.resolve().as_uri()
     browser.call("Page.navigate", url=url)
     browser.wait_for("Page.loadEventFired")
-    result = browser.call("Runtime.evaluate", expression=f"({CHECKS})({json.dumps(PARTS)})", returnByValue=True)
+    result = browser.call("Runtime.evaluate", expression=f"({CHECKS})({json.dumps(PARTS)}, {width})", returnByValue=True)
     if "exceptionDetails" in result:
         raise RuntimeError(result["exceptionDetails"])
     faults = result["result"]["value"]

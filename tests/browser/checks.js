@@ -1,10 +1,13 @@
-// Runs in a page; returns what is wrong with it, as a list of sentences.
-(parts) => {
+// Runs in a page; returns what is wrong with it, as a list of sentences. The
+// window's width is given, as a phone's innerWidth grows with what overflows.
+(parts, width) => {
   const faults = [];
   const all = (selector) => [...document.querySelectorAll(selector)];
 
-  if (document.documentElement.scrollWidth > innerWidth) {
-    const wide = all("body *").filter((e) => e.getBoundingClientRect().right > innerWidth && !e.closest(".scroll, svg"));
+  for (const details of all("details")) details.open = true;
+
+  if (document.documentElement.scrollWidth > width) {
+    const wide = all("body *").filter((e) => e.getBoundingClientRect().right > width && !e.closest(".scroll, svg"));
     const names = wide.slice(0, 5).map((e) => e.outerHTML.slice(0, 80));
     faults.push(`is ${document.documentElement.scrollWidth} px wide: ${names.join(" | ")}`);
   }
@@ -74,5 +77,6 @@
     if (ratio < (large ? 3 : 4.5)) low.add(`contrast ${ratio.toFixed(2)} of ${element.tagName}.${element.className}`);
   }
   faults.push(...low);
+  for (const details of all("details")) details.open = false;
   return faults;
 }

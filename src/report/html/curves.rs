@@ -46,6 +46,7 @@ pub(super) fn coverage_chart(curve: &[CoveragePoint]) -> Chart {
         radius: None,
         note: String::new(),
     });
+    let always_above_half = curve.iter().all(|point| point.accuracy >= 0.5);
     let at = |coverage: f64| nearest(curve, coverage).map_or(String::new(), |p| percent(p.accuracy));
     Chart {
         summary: format!(
@@ -54,7 +55,7 @@ pub(super) fn coverage_chart(curve: &[CoveragePoint]) -> Chart {
             at(0.5)
         ),
         x: Axis::share("share of statements labelled"),
-        y: Axis::share("right"),
+        y: if always_above_half { Axis::upper_half("right") } else { Axis::share("right") },
         series: vec![Series { class: None, points: drawn.collect() }],
         diagonal: false,
     }
@@ -81,8 +82,9 @@ pub(super) fn reliability_chart(bins: &[ReliabilityBin]) -> Chart {
         // the area is proportional to the rows
         radius: Some(2.5 + 8.5 * (bin.count as f64 / most).sqrt()),
         note: format!(
-            "{} statements: confidence {}, right {}",
+            "{} {}: confidence {}, right {}",
             bin.count,
+            if bin.count == 1 { "statement" } else { "statements" },
             percent(confidence),
             percent(accuracy)
         ),
