@@ -136,3 +136,27 @@ pub(super) fn explain(model: &Model, compiled: &Compiled, text: &str, class: Opt
         contributions,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Alpha, Corpus, Model, ModelParams};
+
+    #[test]
+    fn top_terms_are_words_that_speak_for_the_label_by_falling_value() {
+        let mut corpus = Corpus::default();
+        for i in 0..12 {
+            corpus.push(format!("They must leave, said {i}."), "leave");
+            corpus.push(format!("They may stay, said {i}."), "stay");
+        }
+        let params = ModelParams { folds: 0, alpha: Alpha::Fixed(1.0), ..ModelParams::default() };
+        let model = Model::fit(&params, &corpus, &|_| ()).expect("a model");
+        let terms = model.top_terms(0, 100);
+        let names: Vec<&str> = terms.iter().map(|term| term.term.as_str()).collect();
+        assert!(names.contains(&"must") && names.contains(&"must leav"), "{names:?}");
+        assert!(!names.contains(&"stay") && !names.iter().any(|name| name.contains(['^', '$'])));
+        assert!(terms.iter().all(|term| term.value > 0.0));
+        assert!(terms.windows(2).all(|pair| pair[0].value >= pair[1].value));
+        assert_eq!(model.top_terms(1, 2).len(), 2);
+        assert!(model.top_terms(1, 0).is_empty());
+    }
+}

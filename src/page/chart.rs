@@ -99,3 +99,34 @@ impl Bar {
         format!("M{} 5H{}", hundredths(&interval.low), hundredths(&interval.high))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_outside_stay_on_the_edge_and_an_empty_range_is_no_division_by_zero() {
+        let axis = Axis::share("x");
+        assert_eq!(axis.place(2.0, 0.0, 100.0), 100.0);
+        assert_eq!(axis.place(f64::NAN, 0.0, 100.0), 50.0);
+        let empty = Axis { low: 3.0, high: 3.0, ..Axis::share("x") };
+        assert_eq!(empty.place(3.0, 0.0, 100.0), 50.0);
+    }
+
+    #[test]
+    fn a_chart_says_what_it_shows_and_hard_codes_no_colour() {
+        let point = Point { x: 0.5, y: 1.0, radius: Some(2.0), note: "a < b".into() };
+        let series = vec![Series { class: Some(1), points: vec![point] }];
+        let chart = Chart {
+            summary: "\"all\"".into(),
+            x: Axis::share("x"),
+            y: Axis::upper_half("y"),
+            series,
+            diagonal: true,
+        };
+        let svg = chart.to_string();
+        assert!(svg.contains("aria-label=\"&#34;all&#34;\"") && svg.contains("<title>a &#60; b</title>"));
+        assert!(svg.contains("cx=\"191.0\" cy=\"22.0\""), "{svg}");
+        assert!(!svg.contains("fill=") && !svg.contains("stroke=") && !svg.contains("polyline"));
+    }
+}

@@ -112,3 +112,46 @@ pub(super) fn bin_rows(bins: &[ReliabilityBin]) -> Vec<[String; 4]> {
 fn filled(bins: &[ReliabilityBin]) -> impl Iterator<Item = (&ReliabilityBin, f64, f64)> {
     bins.iter().filter_map(|bin| Some((bin, bin.confidence?, bin.accuracy?)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::Corpus;
+    use crate::model::Model;
+
+    /// An evaluation with the given confidences for the first class, the
+    /// first `right` of which is what the coder said.
+    fn evaluation(rows: &[(f64, bool)]) -> Evaluation {
+        let model = Model::default_english().expect("the model");
+        let mut corpus = Corpus::default();
+        for _ in rows {
+            corpus.push("x", "neutral");
+        }
+        let mut evaluation = Evaluation::new(&model, &corpus, &[], 7).expect("an evaluation");
+        for (row, &(confidence, right)) in rows.iter().enumerate() {
+            evaluation.predicted[row] = 0;
+            evaluation.probabilities[(row, 0)] = confidence;
+            evaluation.targets[row] = usize::from(!right);
+        }
+        evaluation
+    }
+
+    #[test]
+    fn the_coverage_curve_takes_rows_of_equal_confidence_together() {
+        let curve = coverage_curve(&evaluation(&[(0.5, false), (0.9, true), (0.5, true), (0.8, false)]));
+        let point = |threshold, coverage, accuracy| CoveragePoint { threshold, coverage, accuracy };
+        assert_eq!(curve, [point(0.9, 0.25, 1.0), point(0.8, 0.5, 0.5), point(0.5, 1.0, 0.5)]);
+        assert_eq!(threshold_rows(&curve)[0], ["100.0\u{a0}%", "0.500", "50.0\u{a0}%"]);
+        assert_eq!(coverage_curve(&evaluation(&[])), []);
+        assert!(threshold_rows(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_long_curve_is_drawn_with_few_points_and_keeps_its_end() {
+        let rows: Vec<_> = (0..1000).map(|i| (0.5 + f64::from(i) / 2000.0, true)).collect();
+        let chart = coverage_chart(&coverage_curve(&evaluation(&rows)));
+        let points = &chart.series[0].points;
+        assert!(points.len() <= DRAWN);
+        assert_eq!((points[0].x, points[0].y), (1.0, 1.0));
+    }
+}

@@ -151,7 +151,7 @@ fn headline(scores: &Scores) -> Headline {
         |Interval { low, high }| {
             format!(
                 "If these statements are a fair sample of those the model will see, the share that it labels \
-                 right lies between {} and {} (95\u{a0}% bootstrap interval).",
+                 right most likely lies between {} and {} (95\u{a0}% bootstrap interval).",
                 percent(low),
                 percent(high)
             )
