@@ -41,6 +41,7 @@ pub mod evaluation;
 mod label;
 mod model;
 pub mod output;
+mod page;
 pub mod predict;
 pub mod report;
 pub mod text;
@@ -52,6 +53,6 @@ pub use error::{Error, Location, Result};
 pub use label::{ABSTAIN, Labels};
 pub use model::{
     Alpha, Contribution, CrossValidation, Explanation, Model, ModelParams, Prediction, Progress, Provenance,
-    Scorer, VERSION, out_of_fold,
+    Scorer, VERSION, WeightedTerm, out_of_fold,
 };
 pub use vectorizer::{NgramRange, Norm, SparseRows, Term, Vectorizer, VectorizerParams, Vocabulary};

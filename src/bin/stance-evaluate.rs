@@ -56,6 +56,9 @@ struct Arguments {
     /// Write a compact report in Markdown, made for a comment
     #[arg(long, help_heading = "Reports")]
     markdown: Option<PathBuf>,
+    /// Write a page with charts and explained errors, for a browser
+    #[arg(long, help_heading = "Reports", requires = "data")]
+    html: Option<PathBuf>,
     /// Write the gates as JUnit test cases
     #[arg(long, help_heading = "Reports")]
     junit: Option<PathBuf>,
@@ -68,7 +71,7 @@ struct Arguments {
 }
 
 impl Arguments {
-    fn assess(&self) -> Result<Assessment> {
+    fn assess(&self) -> Result<(Model, Assessment)> {
         let (model, model_sha256) = common::model_with_sha256(self.model.as_ref())?;
         let mut assessment = Assessment { model_sha256, ..Assessment::default() };
         if !self.data.is_empty() {
@@ -79,7 +82,7 @@ impl Arguments {
             assessment.contrasts = Some(contrasts);
         }
         assessment.check(&self.gates.gates())?;
-        Ok(assessment)
+        Ok((model, assessment))
     }
 
     fn evaluate(&self, model: &Model, assessment: &mut Assessment) -> Result<()> {
@@ -99,7 +102,7 @@ impl Arguments {
         Ok(())
     }
 
-    fn write_reports(&self, assessment: &Assessment) -> Result<()> {
+    fn write_reports(&self, model: &Model, assessment: &Assessment) -> Result<()> {
         if let Some(path) = &self.json {
             let value = report::assessment_json(assessment);
             write_atomically(path, |w| Ok(writeln!(w, "{value:#}")?))?;
@@ -110,6 +113,9 @@ impl Arguments {
         }
         if let Some(path) = &self.junit {
             write_atomically(path, |w| report::junit(assessment, w))?;
+        }
+        if let Some(path) = &self.html {
+            write_atomically(path, |w| report::evaluation_html(assessment, model, w))?;
         }
         if let Some(path) = &self.errors {
             write_atomically(path, |w| report::errors_csv(assessment, w))?;
@@ -123,8 +129,8 @@ impl Arguments {
 
 fn run() -> Result<ExitCode> {
     let arguments = Arguments::parse();
-    let assessment = arguments.assess()?;
-    arguments.write_reports(&assessment)?;
+    let (model, assessment) = arguments.assess()?;
+    arguments.write_reports(&model, &assessment)?;
     std::io::stdout().lock().write_all(report::assessment_text(&assessment).as_bytes())?;
     for (verdict, word) in [(Verdict::Passed, "passed"), (Verdict::Failed, "FAILED")] {
         for outcome in assessment.gates_that(verdict) {

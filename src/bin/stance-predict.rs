@@ -35,7 +35,8 @@ struct Arguments {
     text_column: String,
     #[command(flatten)]
     dialect: common::DialectArgs,
-    /// What to write [auto: a list on a terminal, JSON lines for JSON lines, else CSV]
+    /// What to write [auto: a list on a terminal, JSON lines for JSON lines, else CSV]; html is a page for a
+    /// browser with the deciding words shaded, for at most 5000 statements
     #[arg(short, long, value_enum, default_value = "auto")]
     format: Writing,
     /// Answer "abstain" below this confidence
@@ -45,7 +46,8 @@ struct Arguments {
     /// of the training rows]
     #[arg(long, value_delimiter = ',', value_parser = label_share)]
     priors: Vec<(String, f64)>,
-    /// Add the words that decided
+    /// Add the words that decided; on a terminal the statement's words are underlined where they speak for
+    /// the label and dimmed where against it
     #[arg(short, long)]
     explain: bool,
     /// Answer "abstain" to empty texts instead of stopping
@@ -78,6 +80,7 @@ enum Writing {
     Text,
     Csv,
     Jsonl,
+    Html,
 }
 
 fn share(text: &str) -> Result<f64, String> {
@@ -116,6 +119,7 @@ impl Arguments {
                 Writing::Text => Some(text),
                 Writing::Csv => Some(OutputFormat::Csv),
                 Writing::Jsonl => Some(OutputFormat::Jsonl),
+                Writing::Html => Some(OutputFormat::Html),
             },
             threshold: self.threshold,
             explain: self.explain,

@@ -21,6 +21,18 @@ pub struct Contribution {
     pub value: f64,
 }
 
+/// A term and how much it speaks for a label.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WeightedTerm {
+    /// Stems joined by one space.
+    pub term: String,
+    /// What one occurrence adds to the label's centred logit, times the
+    /// text's norm.
+    pub value: f64,
+    /// In how many training texts it occurs.
+    pub document_frequency: u32,
+}
+
 /// A label's logit, taken apart.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
@@ -45,6 +57,33 @@ impl Explanation {
     }
 }
 
+/// Chooses by value times the square root of the document frequency, equal
+/// ones in alphabetical order, and sorts the chosen by value. A weight's
+/// standard error falls about as that root grows, so this is value over noise;
+/// by the value alone the rarest would come first, by its sum over all texts
+/// "the" and "and".
+pub(super) fn top_terms(model: &Model, compiled: &Compiled, class: usize, count: usize) -> Vec<WeightedTerm> {
+    let vocabulary = model.vectorizer.vocabulary();
+    let terms = (0..vocabulary.len()).filter_map(|feature| {
+        let crate::Term::Words(term) = vocabulary.term(feature) else { return None };
+        let weights: Vec<f64> = compiled.weights(feature as u32).collect();
+        let value = centred(&weights, class);
+        let document_frequency = vocabulary.document_frequency(feature);
+        (value > 0.0).then(|| WeightedTerm { term: term.to_owned(), value, document_frequency })
+    });
+    let mut terms: Vec<WeightedTerm> = terms.collect();
+    let rank = |term: &WeightedTerm| term.value * f64::from(term.document_frequency).sqrt();
+    terms.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
+    terms.truncate(count);
+    terms.sort_by(|a, b| b.value.total_cmp(&a.value));
+    terms
+}
+
+/// How far the class's value lies above the mean of all.
+fn centred(values: &[f64], class: usize) -> f64 {
+    values[class] - values.iter().sum::<f64>() / values.len() as f64
+}
+
 pub(super) fn explain(model: &Model, compiled: &Compiled, text: &str, class: Option<usize>) -> Explanation {
     let mut finder = Finder::new(compiled.matcher());
     let mut occurrences: Vec<Occurrence> = Vec::new();
@@ -62,8 +101,7 @@ pub(super) fn explain(model: &Model, compiled: &Compiled, text: &str, class: Opt
         }
         argmax(&logits)
     });
-    let centred = |values: &[f64]| values[class] - values.iter().sum::<f64>() / values.len() as f64;
-    let intercept = centred(compiled.bias());
+    let intercept = centred(compiled.bias(), class);
 
     // what covers the same words is told together: the character n-grams and
     // the stem of one token, an n-gram and a pair of the same length
@@ -73,7 +111,7 @@ pub(super) fn explain(model: &Model, compiled: &Compiled, text: &str, class: Opt
     for occurrence in &occurrences {
         let bytes = occurrence.first.start..occurrence.last.end;
         let weights: Vec<f64> = compiled.weights(occurrence.feature).collect();
-        let value = centred(&weights) / norm;
+        let value = centred(&weights, class) / norm;
         let term = match vocabulary.term(occurrence.feature as usize) {
             Term::Words(words) => words.to_owned(),
             Term::Characters(_) => String::new(),
@@ -97,5 +135,29 @@ pub(super) fn explain(model: &Model, compiled: &Compiled, text: &str, class: Opt
         logit: intercept + contributions.iter().map(|c| c.value).sum::<f64>(),
         intercept,
         contributions,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Alpha, Corpus, Model, ModelParams};
+
+    #[test]
+    fn top_terms_are_words_that_speak_for_the_label_by_falling_value() {
+        let mut corpus = Corpus::default();
+        for i in 0..12 {
+            corpus.push(format!("They must leave, said {i}."), "leave");
+            corpus.push(format!("They may stay, said {i}."), "stay");
+        }
+        let params = ModelParams { folds: 0, alpha: Alpha::Fixed(1.0), ..ModelParams::default() };
+        let model = Model::fit(&params, &corpus, &|_| ()).expect("a model");
+        let terms = model.top_terms(0, 100);
+        let names: Vec<&str> = terms.iter().map(|term| term.term.as_str()).collect();
+        assert!(names.contains(&"must") && names.contains(&"must leav"), "{names:?}");
+        assert!(!names.contains(&"stay") && !names.iter().any(|name| name.contains(['^', '$'])));
+        assert!(terms.iter().all(|term| term.value > 0.0));
+        assert!(terms.windows(2).all(|pair| pair[0].value >= pair[1].value));
+        assert_eq!(model.top_terms(1, 2).len(), 2);
+        assert!(model.top_terms(1, 0).is_empty());
     }
 }

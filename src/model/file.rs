@@ -135,6 +135,16 @@ impl Model {
         field("weights", &pack(&self.weights))?;
         Ok(writer.write_all(b"\n}\n")?)
     }
+
+    /// SHA-256 of the file that [`Model::save`] writes.
+    ///
+    /// # Errors
+    /// None in practice: memory takes what is written to it.
+    pub fn sha256(&self) -> Result<String> {
+        let mut bytes = Vec::new();
+        self.write_json(&mut bytes)?;
+        Ok(sha256(&bytes))
+    }
 }
 
 /// Weights as base64 of little-endian 32-bit floats.

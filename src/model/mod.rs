@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use ndarray::Array2;
 use rayon::prelude::*;
 
-pub use explain::{Contribution, Explanation};
+pub use explain::{Contribution, Explanation, WeightedTerm};
 pub use file::VERSION;
 pub use fit::{Alpha, CrossValidation, ModelParams, Progress, Provenance, out_of_fold};
 pub(crate) use scorer::Compiled;
@@ -167,6 +167,16 @@ impl Model {
     /// If `class` is not below the number of labels.
     pub fn explain(&self, text: &str, class: Option<usize>) -> Explanation {
         explain::explain(self, self.compiled(), text, class)
+    }
+
+    /// The word n-grams that speak most clearly for a class, at most `count`:
+    /// those with the highest value times square root of document frequency,
+    /// by falling value.
+    ///
+    /// # Panics
+    /// If `class` is not below the number of labels.
+    pub fn top_terms(&self, class: usize, count: usize) -> Vec<WeightedTerm> {
+        explain::top_terms(self, self.compiled(), class, count)
     }
 }
 

@@ -59,7 +59,10 @@ impl Model {
             }
         }
         if let Some(class) = new.iter().position(Option::is_none) {
-            return refuse(format!("does not name \"{}\"; every label needs a share", self.labels.name(class)));
+            return refuse(format!(
+                "does not name \"{}\"; every label needs a share",
+                self.labels.name(class)
+            ));
         }
         let before = self.priors();
         if !before.iter().all(|share| share.is_finite() && *share > 0.0) {

@@ -1,7 +1,10 @@
 //! Classifies an input as a stream: reads, scores and writes in batches,
-//! across threads, in order, in memory that does not grow with the input.
+//! across threads, in order, in memory that does not grow with the input. A
+//! page, which has its totals on top, is bounded instead.
 
+mod html;
 mod input;
+mod list;
 mod writer;
 
 use std::io::Write;
@@ -9,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+pub use html::MOST_ON_PAGE;
 pub use input::InputFormat;
 use input::{Batch, Input};
 pub use writer::OutputFormat;
@@ -87,7 +91,7 @@ const IN_FLIGHT: usize = 3;
 /// # Errors
 /// What reading and writing can meet; an input without rows, or with other
 /// columns than the first; an input column that has the name of an output
-/// column.
+/// column; more than [`MOST_ON_PAGE`] statements for a page.
 pub fn predict(
     model: &Model,
     sources: &[Source],
@@ -96,6 +100,23 @@ pub fn predict(
 ) -> Result<Summary> {
     let start = Instant::now();
     let mut total = Summary { by_class: vec![0; model.labels().len()], ..Summary::default() };
+    if options.format == Some(OutputFormat::Html) {
+        html::predict_page(model, sources, options, &mut total, out)?;
+    } else {
+        predict_rows(model, sources, options, &mut total, out)?;
+    }
+    out.flush()?;
+    total.elapsed = start.elapsed();
+    Ok(total)
+}
+
+fn predict_rows(
+    model: &Model,
+    sources: &[Source],
+    options: &PredictOptions,
+    total: &mut Summary,
+    out: &mut dyn Write,
+) -> Result<()> {
     let mut first: Option<Layout> = None;
     for source in sources {
         let input = Input::open(source, model.language(), options)?;
@@ -104,28 +125,29 @@ pub fn predict(
             None => out.write_all(layout.header())?,
             Some(first) => layout.check_same(first)?,
         }
-        let summary = run(model, input, &layout, options, out)?;
-        if summary.rows == 0 {
-            return Err(Error::data(Location::of(layout.name()), "has no statements"));
-        }
-        total.add(&summary);
+        run(model, input, &layout, options, &mut |bytes, counts| {
+            total.add(counts);
+            Ok(out.write_all(bytes)?)
+        })?;
         first.get_or_insert(layout);
     }
-    out.flush()?;
-    total.elapsed = start.elapsed();
-    Ok(total)
+    Ok(())
 }
 
-/// Reads on one thread, scores on several, writes on this one.
+/// Takes the output of one batch and what it counts.
+type Sink<'a> = dyn FnMut(&[u8], &Summary) -> Result<()> + 'a;
+
+/// Reads on one thread, scores on several, writes on this one. An input
+/// without rows is an error.
 fn run(
     model: &Model,
     mut input: Input,
     layout: &Layout,
     options: &PredictOptions,
-    out: &mut dyn Write,
-) -> Result<Summary> {
+    sink: &mut Sink<'_>,
+) -> Result<()> {
     type Awaited = Receiver<Result<(Vec<u8>, Summary)>>;
-    let mut summary = Summary::default();
+    let mut rows = 0;
     let threads = options.threads.clamp(1, MOST_THREADS);
     model.warm_up();
     std::thread::scope(|scope| -> Result<()> {
@@ -162,10 +184,13 @@ fn run(
             let outcome = awaited?.recv();
             let (bytes, counts) =
                 outcome.unwrap_or_else(|_| Err(Error::Training("a thread ended".into())))?;
-            out.write_all(&bytes)?;
-            summary.add(&counts);
+            rows += counts.rows;
+            sink(&bytes, &counts)?;
         }
         Ok(())
     })?;
-    Ok(summary)
+    if rows == 0 {
+        return Err(Error::data(Location::of(layout.name()), "has no statements"));
+    }
+    Ok(())
 }

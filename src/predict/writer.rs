@@ -1,17 +1,18 @@
-//! Output rows: CSV, JSON lines, or a list for people.
+//! Output rows: CSV, JSON lines, a list for people, or items of a page.
 
-use std::io::Write;
-
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use serde_json::{Map, Value, json};
 
+use super::html::place;
 use super::input::{Batch, Input, Item, Origin};
+use super::list::{ListItem, label_style};
 use super::{PredictOptions, Summary};
 use crate::classifier::argmax;
 use crate::corpus::invalid_utf8;
 use crate::error::{Error, Location, Result};
 use crate::label::ABSTAIN;
-use crate::model::{Explanation, Model, Scorer};
+use crate::model::{Explanation, Model, Prediction, Scorer};
+use crate::page::{self, StatementView};
 
 /// What to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub enum OutputFormat {
     Csv,
     /// One JSON object a line.
     Jsonl,
+    /// A page for a browser, with the deciding words shaded.
+    Html,
 }
 
 /// What is the same for all rows of a run.
@@ -60,8 +63,10 @@ impl Layout {
             separator,
             probability_keys,
         };
-        if let Some(taken) =
-            layout.added(options.explain).find(|name| layout.columns.iter().any(|c| c == name))
+        let is_page = layout.format == OutputFormat::Html;
+        if !is_page
+            && let Some(taken) =
+                layout.added(options.explain).find(|name| layout.columns.iter().any(|c| c == name))
         {
             return Err(layout.taken(1, taken));
         }
@@ -121,6 +126,8 @@ pub(super) struct RowWriter<'m> {
     probabilities: Vec<f64>,
     /// The probabilities as they are written: millionths that sum to a million.
     millionths: Vec<u32>,
+    /// Of the statement before, within a batch of an article.
+    paragraph: Option<usize>,
 }
 
 impl<'m> RowWriter<'m> {
@@ -133,6 +140,7 @@ impl<'m> RowWriter<'m> {
             scorer: model.scorer(),
             probabilities: vec![0.0; classes],
             millionths: vec![0; classes],
+            paragraph: None,
         }
     }
 
@@ -144,6 +152,7 @@ impl<'m> RowWriter<'m> {
             by_class: vec![0; self.probabilities.len()],
             ..Summary::default()
         };
+        self.paragraph = None;
         batch.for_each(|item| self.row(&item, &mut out, &mut summary))?;
         Ok((out, summary))
     }
@@ -171,13 +180,22 @@ impl<'m> RowWriter<'m> {
         match self.layout.format {
             OutputFormat::Csv => self.csv(item, label, class, known, out),
             OutputFormat::Jsonl => self.jsonl(item, label, class, known, out)?,
+            OutputFormat::Html => self.html(item, class, known, abstains, out)?,
             OutputFormat::Text { width, colour } => {
-                let style = if colour {
-                    label_style(self.probabilities.len(), class, abstains)
-                } else {
-                    Style::new()
+                let explain = self.options.explain && known > 0;
+                let list_item = ListItem {
+                    number: item.origin.number(),
+                    text: item.text,
+                    label,
+                    percent: self.millionths[class] / 10_000,
+                    known_terms: known,
+                    explanation: explain.then(|| self.model.explain(item.text, Some(class))),
+                    style: match colour {
+                        true => label_style(self.probabilities.len(), class, abstains),
+                        false => Style::new(),
+                    },
                 };
-                self.text(item, label, class, known, (width, style), out);
+                list_item.push(self.model.labels(), width, out);
             }
         }
         Ok(())
@@ -257,40 +275,25 @@ impl<'m> RowWriter<'m> {
         Ok(())
     }
 
-    fn text(
-        &self,
+    fn html(
+        &mut self,
         item: &Item<'_>,
-        label: &str,
         class: usize,
-        known: u32,
-        (width, style): (usize, Style),
+        known_terms: u32,
+        abstained: bool,
         out: &mut Vec<u8>,
-    ) {
-        let longest =
-            self.model.labels().names().iter().map(String::len).max().unwrap_or(0).max(ABSTAIN.len());
-        let percent = self.millionths[class] / 10_000;
-        let indent = longest + 13;
-        let number = item.origin.number();
-        let lines = wrap(item.text, width.saturating_sub(indent).max(24));
-        let mut lines = lines.iter();
-        // writing to memory cannot fail
-        let _ = writeln!(
-            out,
-            "{number:>4}  {style}{label:<longest$}{style:#} {percent:>3} %  {}",
-            lines.next().map_or("", String::as_str)
-        );
-        for line in lines {
-            let _ = writeln!(out, "{:indent$}{line}", "");
-        }
-        let dim = if style == Style::new() { style } else { Style::new().dimmed() };
-        if known == 0 {
-            let _ = writeln!(out, "{:indent$}{dim}no known term: nothing to judge by{dim:#}", "");
-        } else if self.options.explain {
-            let reasons = format!("because: {}", in_one_line(&self.model.explain(item.text, Some(class))));
-            for line in wrap(&reasons, width.saturating_sub(indent).max(24)) {
-                let _ = writeln!(out, "{:indent$}{dim}{line}{dim:#}", "");
-            }
-        }
+    ) -> Result<()> {
+        let paragraph = match item.origin {
+            Origin::Statement(statement) => Some(statement.paragraph),
+            _ => None,
+        };
+        let prediction = Prediction { class, probabilities: self.probabilities.clone(), known_terms };
+        let mut view = StatementView::new(self.model, item.text, prediction);
+        view.abstained = abstained;
+        view.place = place(&item.origin);
+        view.starts_paragraph = self.paragraph.is_some() && paragraph != self.paragraph;
+        self.paragraph = paragraph;
+        page::write(&view, out)
     }
 }
 
@@ -309,7 +312,7 @@ fn round_to_millionths(probabilities: &[f64], class: usize, millionths: &mut [u3
 }
 
 /// The strongest contributions in one line.
-fn in_one_line(explanation: &Explanation) -> String {
+pub(super) fn in_one_line(explanation: &Explanation) -> String {
     let strongest = explanation.strongest();
     let parts = strongest.iter().take(6).map(|c| format!("{} {:+.2}", c.text.replace('\n', " "), c.value));
     parts.collect::<Vec<_>>().join("; ")
@@ -333,30 +336,6 @@ fn in_json(text: &str, explanation: &Explanation) -> Value {
         "label": explanation.label, "logit": explanation.logit, "intercept": explanation.intercept,
         "contributions": contributions,
     })
-}
-
-fn label_style(classes: usize, class: usize, abstains: bool) -> Style {
-    const COLOURS: [AnsiColor; 5] =
-        [AnsiColor::Cyan, AnsiColor::Yellow, AnsiColor::Red, AnsiColor::Green, AnsiColor::Magenta];
-    if abstains || classes > COLOURS.len() {
-        return Style::new().dimmed();
-    }
-    COLOURS[class].on_default().bold()
-}
-
-/// Breaks a text into lines of at most `width` characters, between words.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 fn push_fields<'a>(out: &mut Vec<u8>, separator: u8, fields: impl Iterator<Item = &'a str>) {

@@ -1,7 +1,8 @@
-//! Scores as text, Markdown, JSON, CSV and JUnit.
+//! Scores as text, Markdown, JSON, CSV, JUnit and HTML.
 
 mod check;
 mod grid;
+mod html;
 mod json;
 mod junit;
 mod markdown;
@@ -14,6 +15,7 @@ use crate::label::Labels;
 use crate::model::{CrossValidation, Model};
 pub use check::{check_json, check_text};
 use grid::Grid;
+pub use html::evaluation_html;
 pub use json::assessment_json;
 pub use junit::junit;
 pub use markdown::assessment_markdown;
