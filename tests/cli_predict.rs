@@ -402,3 +402,34 @@ fn a_full_disk_behind_standard_output_is_an_error() {
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.starts_with("error: ") && stderr.contains("No space left"), "{stderr}");
 }
+
+#[test]
+fn a_model_is_described() {
+    let folder = Folder::new();
+    let text = succeeds(folder.predict().arg("--describe"));
+    for part in ["rows: ", "\"alpha\": ", "SHA-256", "terms that speak most clearly", "threat", "texts"] {
+        assert!(text.contains(part), "no {part} in: {text}");
+    }
+    fails(folder.predict().args(["--describe", "--text", "go"]), &["cannot be used with"]);
+}
+
+#[test]
+fn other_shares_of_the_labels_move_the_probabilities() {
+    let folder = Folder::new();
+    let probability = |priors: &[&str]| -> f64 {
+        let mut command = folder.predict();
+        command.args(["--text", "The committee met.", "--format", "jsonl"]).args(priors);
+        json_lines(&succeeds(&mut command))[0]["p_threat"].as_f64().expect("a number")
+    };
+    let rare = ["--priors", "threat=0.01,neutral=0.9,pro-withdrawal=0.09"];
+    let common = ["--priors", "threat=9,neutral=0.5,pro-withdrawal=0.5"];
+    assert!(probability(&rare) < probability(&[]) && probability(&[]) < probability(&common));
+    for (priors, part) in [
+        ("threat=0.5", "does not name"),
+        ("threat=0.5,neutral=0.2,peace=0.3", "peace"),
+        ("threat=0.5,neutral=0.2,pro-withdrawal=0", "above 0"),
+        ("threat", "LABEL=SHARE"),
+    ] {
+        fails(folder.predict().args(["--text", "go", "--priors", priors]), &[part]);
+    }
+}

@@ -27,6 +27,9 @@ struct Arguments {
     /// Model file [default: the embedded one]
     #[arg(short, long)]
     model: Option<PathBuf>,
+    /// Show what is in the model: data, scores, parameters, the terms that speak for each label
+    #[arg(long, conflicts_with_all = ["input", "text"])]
+    describe: bool,
     /// How to read the input
     #[arg(long, value_enum, default_value = "auto")]
     input_format: Reading,
@@ -168,6 +171,10 @@ fn run() -> Result<ExitCode> {
     let mut model = common::model(arguments.model.as_ref())?;
     if !arguments.priors.is_empty() {
         model = model.with_priors(&arguments.priors)?;
+    }
+    if arguments.describe {
+        io::stdout().lock().write_all(stance::report::description(&model)?.as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
     }
     let mut done = Summary::default();
     match arguments.output.as_ref().filter(|path| path.as_os_str() != "-") {

@@ -65,11 +65,11 @@ impl Explanation {
 pub(super) fn top_terms(model: &Model, compiled: &Compiled, class: usize, count: usize) -> Vec<WeightedTerm> {
     let vocabulary = model.vectorizer.vocabulary();
     let terms = (0..vocabulary.len()).filter_map(|feature| {
-        let crate::Term::Words(term) = vocabulary.term(feature) else { return None };
+        let term = spelled(vocabulary.term(feature))?;
         let weights: Vec<f64> = compiled.weights(feature as u32).collect();
         let value = centred(&weights, class);
         let document_frequency = vocabulary.document_frequency(feature);
-        (value > 0.0).then(|| WeightedTerm { term: term.to_owned(), value, document_frequency })
+        (value > 0.0).then(|| WeightedTerm { term, value, document_frequency })
     });
     let mut terms: Vec<WeightedTerm> = terms.collect();
     let rank = |term: &WeightedTerm| term.value * f64::from(term.document_frequency).sqrt();
@@ -77,6 +77,15 @@ pub(super) fn top_terms(model: &Model, compiled: &Compiled, class: usize, count:
     terms.truncate(count);
     terms.sort_by(|a, b| b.value.total_cmp(&a.value));
     terms
+}
+
+/// A term as people read it; `None` for parts of words.
+fn spelled(term: Term<'_>) -> Option<String> {
+    match term {
+        Term::Words(words) => Some(words.to_owned()),
+        Term::Characters(_) => None,
+        Term::Pair(pair) => Some(pair.replace(' ', " .. ")),
+    }
 }
 
 /// How far the class's value lies above the mean of all.
@@ -112,11 +121,7 @@ pub(super) fn explain(model: &Model, compiled: &Compiled, text: &str, class: Opt
         let bytes = occurrence.first.start..occurrence.last.end;
         let weights: Vec<f64> = compiled.weights(occurrence.feature).collect();
         let value = centred(&weights, class) / norm;
-        let term = match vocabulary.term(occurrence.feature as usize) {
-            Term::Words(words) => words.to_owned(),
-            Term::Characters(_) => String::new(),
-            Term::Pair(pair) => pair.replace(' ', " .. "),
-        };
+        let term = spelled(vocabulary.term(occurrence.feature as usize)).unwrap_or_default();
         match contributions.last_mut().filter(|last| last.bytes == bytes) {
             Some(same) => {
                 same.value += value;

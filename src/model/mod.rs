@@ -169,7 +169,7 @@ impl Model {
         explain::explain(self, self.compiled(), text, class)
     }
 
-    /// The word n-grams that speak most clearly for a class, at most `count`:
+    /// The word n-grams and pairs that speak most clearly for a class, at most `count`:
     /// those with the highest value times square root of document frequency,
     /// by falling value.
     ///

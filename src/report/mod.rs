@@ -1,6 +1,7 @@
 //! Scores as text, Markdown, JSON, CSV, JUnit and HTML.
 
 mod check;
+mod description;
 mod grid;
 mod html;
 mod json;
@@ -14,6 +15,7 @@ use crate::evaluation::{ClassIntervals, ClassScores, Confusion, Interval};
 use crate::label::Labels;
 use crate::model::{CrossValidation, Model};
 pub use check::{check_json, check_text};
+pub use description::description;
 use grid::Grid;
 pub use html::evaluation_html;
 pub use json::assessment_json;
