@@ -162,7 +162,7 @@ impl Spelling {
 
 /// Numbers of pairs of numbers.
 struct PairMap {
-    /// Pairs and their numbers by open addressing, at most half full.
+    /// Pairs and their numbers by open addressing, at most two thirds full.
     slots: Box<[(u32, u32, u32)]>,
     /// One bit for each hash of a pair: most pairs are not in the map, and
     /// this small table says so without a miss of the cache.
@@ -174,7 +174,7 @@ impl PairMap {
 
     fn with_capacity(pairs: usize) -> Self {
         Self {
-            slots: vec![Self::EMPTY; (2 * pairs + 1).next_power_of_two()].into_boxed_slice(),
+            slots: vec![Self::EMPTY; (pairs + pairs / 2 + 1).next_power_of_two()].into_boxed_slice(),
             bits: vec![0; (pairs / 4 + 1).next_power_of_two()].into_boxed_slice(),
         }
     }
