@@ -8,238 +8,19 @@ mod dense;
 mod matrix;
 mod newton;
 mod objective;
+mod params;
 mod simplex;
 mod vectors;
 
-use linfa::dataset::{AsSingleTargets, DatasetBase};
-use linfa::traits::{Fit, PredictInplace};
+use linfa::traits::PredictInplace;
 use ndarray::{Array1, Array2, ArrayView1};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
 use crate::vectorizer::SparseRows;
 pub(crate) use matrix::Matrix;
 use newton::Solution;
 pub(crate) use objective::MOST_CLASSES;
-use objective::Objective;
-
-/// Which solver fits the weights; all minimise the same objective.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Solver {
-    /// Sparse Newton, then linfa-logistic from there as long as its dense
-    /// matrix stays within the memory budget and no row or class is weighted.
-    Auto,
-    /// linfa-logistic alone, from zero. Slow beyond a few thousand features.
-    Linfa,
-    /// Sparse Newton alone.
-    Sparse,
-}
-
-/// How the rows of different classes count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ClassWeight {
-    /// Every row counts the same.
-    None,
-    /// A row of class k counts n / (classes * n_k), with row weights summed in
-    /// place of rows where there are some, as in scikit-learn.
-    Balanced,
-}
-
-/// Parameters of a [`Classifier`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClassifierParams {
-    /// L2 strength: the objective is the summed log-loss plus
-    /// `alpha / 2 * |W|^2`, so `alpha` is scikit-learn's `1 / C`. Intercepts
-    /// are not penalised. Above 0.
-    pub alpha: f64,
-    /// Weights of the classes.
-    pub class_weight: ClassWeight,
-    /// Solver.
-    pub solver: Solver,
-    /// The fit has converged when the gradient's Euclidean norm is at most
-    /// this share of its norm at zero weights. Above 0.
-    pub tolerance: f64,
-    /// Most iterations of either solver.
-    pub max_iterations: usize,
-    /// Largest dense matrix, in MiB, that [`Solver::Auto`] hands to
-    /// linfa-logistic.
-    pub dense_budget_mib: usize,
-}
-
-impl Default for ClassifierParams {
-    fn default() -> Self {
-        Self {
-            alpha: 1.0,
-            class_weight: ClassWeight::None,
-            solver: Solver::Auto,
-            tolerance: 5e-4,
-            max_iterations: 1000,
-            dense_budget_mib: 2048,
-        }
-    }
-}
-
-impl ClassifierParams {
-    /// Checks the ranges.
-    ///
-    /// # Errors
-    /// The first parameter that is out of its range.
-    pub fn check(&self) -> Result<()> {
-        let positive = |value: f64| value.is_finite() && value > 0.0;
-        if !positive(self.alpha) {
-            return Err(Error::parameter("--alpha", "must be a number above 0"));
-        }
-        if !positive(self.tolerance) {
-            return Err(Error::parameter("--tolerance", "must be a number above 0"));
-        }
-        if self.max_iterations == 0 {
-            return Err(Error::parameter("--max-iterations", "must be at least 1"));
-        }
-        if self.solver == Solver::Linfa && self.class_weight != ClassWeight::None {
-            return Err(Error::parameter(
-                "--solver",
-                "linfa-logistic has no class weights; use auto or sparse with --class-weight balanced",
-            ));
-        }
-        Ok(())
-    }
-
-    /// Fits to rows of shape (samples, features) and the class number of each
-    /// row, optionally with a weight for each row.
-    ///
-    /// # Errors
-    /// Parameters out of range, shapes that differ, a class without rows, or
-    /// a solver that stopped before the optimum.
-    pub fn fit_rows(
-        &self,
-        rows: &SparseRows,
-        targets: &[usize],
-        row_weights: Option<&[f32]>,
-    ) -> Result<Classifier> {
-        self.check()?;
-        self.fit_matrix(&Matrix::new(rows), targets, row_weights)
-    }
-
-    /// [`ClassifierParams::fit_rows`] on rows that were made ready before.
-    pub(crate) fn fit_matrix(
-        &self,
-        matrix: &Matrix,
-        targets: &[usize],
-        row_weights: Option<&[f32]>,
-    ) -> Result<Classifier> {
-        self.check()?;
-        let classes = check_shapes(matrix, targets, row_weights)?;
-        let weights = self.loss_weights(targets, classes, row_weights);
-        let objective = Objective::new(matrix, targets, weights.as_deref(), classes, self.alpha);
-
-        let tolerance = (self.tolerance * objective.gradient_norm_at_zero()).max(f64::MIN_POSITIVE);
-        let dense = |start: Option<&[f64]>| -> Result<Solution> {
-            if weights.is_some() {
-                return Err(Error::parameter("--solver", "linfa-logistic has no row weights"));
-            }
-            let parameters =
-                dense::fit(matrix, targets, classes, self.alpha, tolerance, self.max_iterations, start)?;
-            let (objective, gradient_norm) = objective.check(&parameters);
-            Ok(Solution { parameters, objective, gradient_norm, iterations: 0 })
-        };
-
-        let sparse = || newton::minimize(&objective, None, tolerance, self.max_iterations);
-        let (solution, finished_by) = match self.solver {
-            Solver::Linfa => (dense(None)?, FinishedBy::Linfa),
-            Solver::Sparse => (sparse(), FinishedBy::Sparse),
-            Solver::Auto => {
-                let optimum = sparse();
-                let budget = self.dense_budget_mib.saturating_mul(1 << 20);
-                if weights.is_some() || dense::matrix_bytes(matrix) > budget {
-                    (optimum, FinishedBy::Sparse)
-                } else {
-                    let confirmed = dense(Some(&optimum.parameters))?;
-                    (Solution { iterations: optimum.iterations, ..confirmed }, FinishedBy::Linfa)
-                }
-            }
-        };
-        // rounding in the summed gradient grows with the number of rows
-        let slack = 1.0 + 1e-6;
-        // written so that a gradient that is not a number fails too
-        if !solution.gradient_norm.is_finite() || solution.gradient_norm > tolerance * slack {
-            return Err(Error::NotConverged {
-                iterations: solution.iterations,
-                gradient_norm: solution.gradient_norm,
-                tolerance,
-            });
-        }
-        Ok(Classifier::from_solution(solution, classes, finished_by, tolerance))
-    }
-
-    /// Fits from the weights of an earlier fit with another alpha; always by
-    /// the sparse solver, and only as exactly as cross-validation needs.
-    pub(crate) fn refit(
-        &self,
-        matrix: &Matrix,
-        targets: &[usize],
-        before: Option<&Classifier>,
-    ) -> Result<Classifier> {
-        const TOLERANCE: f64 = 1e-3;
-        let classes = check_shapes(matrix, targets, None)?;
-        let weights = self.loss_weights(targets, classes, None);
-        let objective = Objective::new(matrix, targets, weights.as_deref(), classes, self.alpha);
-        let start: Option<Vec<f64>> = before
-            .map(|classifier| classifier.weights.iter().chain(&classifier.intercept).copied().collect());
-        let tolerance = TOLERANCE * objective.gradient_norm_at_zero();
-        let solution = newton::minimize(&objective, start.as_deref(), tolerance, self.max_iterations);
-        Ok(Classifier::from_solution(solution, classes, FinishedBy::Sparse, tolerance))
-    }
-
-    /// The weight of each row's loss, `None` if all are 1.
-    fn loss_weights(
-        &self,
-        targets: &[usize],
-        classes: usize,
-        row_weights: Option<&[f32]>,
-    ) -> Option<Vec<f64>> {
-        if row_weights.is_none() && self.class_weight == ClassWeight::None {
-            return None;
-        }
-        let of_row = |row: usize| row_weights.map_or(1.0, |weights| f64::from(weights[row]));
-        let mut class_totals = vec![0.0; classes];
-        for (row, &class) in targets.iter().enumerate() {
-            class_totals[class] += of_row(row);
-        }
-        let mean = class_totals.iter().sum::<f64>() / class_totals.len() as f64;
-        let of_class = |class: usize| match self.class_weight {
-            ClassWeight::None => 1.0,
-            ClassWeight::Balanced => mean / class_totals[class],
-        };
-        Some(targets.iter().enumerate().map(|(row, &class)| of_row(row) * of_class(class)).collect())
-    }
-}
-
-/// The number of classes, if the shapes fit and each has rows.
-fn check_shapes(matrix: &Matrix, targets: &[usize], row_weights: Option<&[f32]>) -> Result<usize> {
-    if matrix.rows() != targets.len() || row_weights.is_some_and(|weights| weights.len() != matrix.rows()) {
-        return Err(Error::Training("rows, targets and row weights differ in number".into()));
-    }
-    if row_weights.is_some_and(|weights| weights.iter().any(|w| !w.is_finite() || *w < 0.0)) {
-        return Err(Error::Training("a row weight is negative or not a number".into()));
-    }
-    let classes = targets.iter().max().map_or(0, |&highest| highest + 1);
-    if !(2..=MOST_CLASSES).contains(&classes) {
-        return Err(Error::Training(format!(
-            "there are {classes} labels; 2 to {MOST_CLASSES} can be told apart"
-        )));
-    }
-    let mut class_rows = vec![0; classes];
-    for &target in targets {
-        class_rows[target] += 1;
-    }
-    if let Some(empty) = class_rows.iter().position(|&n| n == 0) {
-        return Err(Error::Training(format!("class {empty} has no rows")));
-    }
-    Ok(classes)
-}
+pub use params::{ClassWeight, ClassifierParams, Solver};
 
 /// The solver whose result a [`Classifier`] holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -348,30 +129,6 @@ impl Classifier {
     }
 }
 
-/// Probabilities of logits, computed so that no intermediate overflows.
-pub(crate) fn softmax(logits: ArrayView1<'_, f64>) -> Array1<f64> {
-    let highest = logits.fold(f64::NEG_INFINITY, |a, &b| a.max(b));
-    let exponentials = logits.mapv(|logit| (logit - highest).exp());
-    let sum = exponentials.sum();
-    exponentials / sum
-}
-
-/// The class with the highest value; of equal ones the first.
-pub(crate) fn argmax(values: &[f64]) -> usize {
-    (1..values.len()).fold(0, |best, class| if values[class] > values[best] { class } else { best })
-}
-
-impl<T: AsSingleTargets<Elem = usize>> Fit<SparseRows, T, Error> for ClassifierParams {
-    type Object = Classifier;
-
-    /// As [`ClassifierParams::fit_rows`], with the data set's weights if it
-    /// has any.
-    fn fit(&self, dataset: &DatasetBase<SparseRows, T>) -> Result<Classifier> {
-        let targets = dataset.targets.as_single_targets().to_vec();
-        self.fit_rows(&dataset.records, &targets, dataset.weights())
-    }
-}
-
 impl PredictInplace<SparseRows, Array1<usize>> for Classifier {
     fn predict_inplace<'a>(&'a self, rows: &'a SparseRows, targets: &mut Array1<usize>) {
         let logits = self.decision_function(rows);
@@ -385,10 +142,24 @@ impl PredictInplace<SparseRows, Array1<usize>> for Classifier {
     }
 }
 
+/// Probabilities of logits, computed so that no intermediate overflows.
+pub(crate) fn softmax(logits: ArrayView1<'_, f64>) -> Array1<f64> {
+    let highest = logits.fold(f64::NEG_INFINITY, |a, &b| a.max(b));
+    let exponentials = logits.mapv(|logit| (logit - highest).exp());
+    let sum = exponentials.sum();
+    exponentials / sum
+}
+
+/// The class with the highest value; of equal ones the first.
+pub(crate) fn argmax(values: &[f64]) -> usize {
+    (1..values.len()).fold(0, |best, class| if values[class] > values[best] { class } else { best })
+}
+
 #[cfg(test)]
 mod tests {
     use super::objective::tests::problem;
     use super::*;
+    use crate::error::Error;
 
     fn fit(params: ClassifierParams, rows: &SparseRows, targets: &[usize]) -> Classifier {
         params.fit_rows(rows, targets, None).expect("converges")
