@@ -56,6 +56,7 @@ fn words_only() -> VectorizerParams {
         normalizer: NormalizerParams { language: Language::None, mask_numbers: false },
         word_ngrams: NgramRange::new(1, 2).expect("1..2 is a range"),
         char_ngrams: None,
+        window: None,
         max_features: None,
         norm: Norm::L2,
         ..VectorizerParams::default()

@@ -64,6 +64,7 @@ fn main() -> Outcome<()> {
         word_ngrams: NgramRange::new(1, 2)?,
         char_ngrams: None,
         min_df: 2,
+        window: None,
         max_features: None,
         norm: Norm::L2,
         ..VectorizerParams::default()

@@ -392,7 +392,7 @@ class Bench:
 
     def stance_train(self, data, model):
         options = (
-            "--ngrams 1..2 --char-ngrams none --max-features all --norm l2 --language none "
+            "--ngrams 1..2 --char-ngrams none --window none --max-features all --norm l2 --language none "
             f"--keep-numbers --min-df 2 --alpha 1 --solver sparse --folds {self.folds}"
         )
         return [str(self.train_bin), str(data), "-o", str(model), *options.split(), "--threads", self.threads]
