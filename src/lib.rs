@@ -43,6 +43,7 @@ mod model;
 pub mod output;
 mod page;
 pub mod predict;
+pub mod prevalence;
 pub mod report;
 pub mod text;
 mod vectorizer;

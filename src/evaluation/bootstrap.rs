@@ -82,7 +82,7 @@ pub(super) fn members(groups: &[String]) -> Vec<Vec<usize>> {
 }
 
 /// Quantile of sorted values, linear between them (numpy's default).
-fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
+pub(crate) fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     let at = share * (sorted.len().checked_sub(1)? as f64);
     let (below, above) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
     Some(below + (above - below) * at.fract())

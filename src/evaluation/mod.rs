@@ -14,8 +14,10 @@ mod metric;
 mod outcomes;
 mod proportions;
 mod scores;
+mod soft_confusion;
 
 pub use assessment::Assessment;
+pub(crate) use bootstrap::quantile;
 pub use bootstrap::{Interval, RESAMPLES, intervals};
 pub use calibration::{ReliabilityBin, brier_score, expected_calibration_error, log_loss, reliability};
 pub use comparison::{Comparison, Difference};
@@ -28,3 +30,4 @@ pub use gates::{Bound, Gate, GateOutcome, Verdict};
 pub use metric::Metric;
 pub use proportions::{mcnemar_exact, wilson_interval};
 pub use scores::{ClassIntervals, SMALL_SAMPLE, Scores};
+pub use soft_confusion::SoftConfusion;

@@ -11,10 +11,11 @@ use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Model;
-use super::fit::{ModelParams, Provenance};
+use super::fit::{CrossValidation, ModelParams, Provenance};
 use crate::classifier::{Convergence, MOST_CLASSES};
 use crate::digest::sha256;
 use crate::error::{Error, Location, Result};
+use crate::evaluation::SoftConfusion;
 use crate::label::Labels;
 use crate::text::STEMMER_VERSION;
 use crate::vectorizer::{Vectorizer, Vocabulary};
@@ -257,8 +258,13 @@ fn check(contents: &Contents) -> std::result::Result<(), String> {
     let provenance = &contents.provenance;
     let square =
         |counts: &Vec<Vec<u64>>| counts.len() == classes && counts.iter().all(|row| row.len() == classes);
+    let soft_fits = |cv: &CrossValidation| match (&cv.soft_confusion, &cv.soft_squares) {
+        (None, None) => true,
+        (Some(sums), Some(squares)) => SoftConfusion::fits(sums, squares, classes),
+        _ => false,
+    };
     if provenance.rows_per_label.len() != classes
-        || provenance.cross_validation.as_ref().is_some_and(|cv| !square(&cv.confusion))
+        || provenance.cross_validation.as_ref().is_some_and(|cv| !square(&cv.confusion) || !soft_fits(cv))
     {
         return Err("its provenance does not fit its labels".into());
     }

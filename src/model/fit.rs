@@ -9,7 +9,9 @@ use super::calibration::{softmax_at, temperature};
 use crate::classifier::{Classifier, ClassifierParams, Matrix, argmax};
 use crate::corpus::Corpus;
 use crate::error::{Error, Result};
-use crate::evaluation::{Confusion, Interval, expected_calibration_error, intervals, log_loss, stratified};
+use crate::evaluation::{
+    Confusion, Interval, SoftConfusion, expected_calibration_error, intervals, log_loss, stratified,
+};
 use crate::label::Labels;
 use crate::vectorizer::{SparseRows, Vectorizer, VectorizerParams};
 
@@ -100,6 +102,14 @@ pub struct CrossValidation {
     pub uncalibrated_ece: f64,
     /// `confusion[t][p]`: rows of true class `t` predicted as `p`.
     pub confusion: Vec<Vec<u64>>,
+    /// `soft_confusion[t][p]`: summed calibrated probability of class `p` over
+    /// the rows of true class `t`; not in files of the first release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub soft_confusion: Option<Vec<Vec<f64>>>,
+    /// `soft_squares[t]`: summed squares of all those probabilities, which
+    /// give their variance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub soft_squares: Option<Vec<f64>>,
     /// Uncalibrated log-loss of each alpha tried, in the order of trial.
     pub alphas: Vec<(f64, f64)>,
 }
@@ -361,6 +371,7 @@ fn cross_validation(
     });
     let calibrated = probabilities(logits, temperature);
     let raw = probabilities(logits, 1.0);
+    let soft = SoftConfusion::of(labels.len(), targets, calibrated.view());
     let none = Interval { low: 0.0, high: 1.0 };
     CrossValidation {
         folds: params.folds,
@@ -372,6 +383,8 @@ fn cross_validation(
         log_loss: log_loss(calibrated.view(), targets).unwrap_or(0.0),
         uncalibrated_ece: expected_calibration_error(raw.view(), targets).unwrap_or(0.0),
         confusion: confusion.counts().to_vec(),
+        soft_confusion: Some(soft.sums),
+        soft_squares: Some(soft.squares),
         alphas: search.tried.clone(),
     }
 }
