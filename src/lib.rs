@@ -46,6 +46,7 @@ pub mod predict;
 pub mod prevalence;
 pub mod report;
 pub mod text;
+pub mod trend;
 mod vectorizer;
 
 pub use classifier::{ClassWeight, Classifier, ClassifierParams, Convergence, FinishedBy, Solver};

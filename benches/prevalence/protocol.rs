@@ -104,7 +104,7 @@ fn table(
     resamples: usize,
 ) -> Result<()> {
     println!(
-        "\n{title}\n\n| method | n | MAE | of CC's | coverage | mean width |\n|---|---:|---:|---:|---:|---:|"
+        "\n{title}\n\n| method | n | MAE | of CC's | MAE, source | coverage | width |\n|---|---:|---:|---:|---:|---:|---:|"
     );
     for n in SIZES {
         let mut of_cc = None;

@@ -70,7 +70,7 @@ pub(super) fn find(statements: &[Statement<'_>], near: f64) -> Duplicates {
 
 /// The words of a text in lower case with one space between them, in Unicode's
 /// compatibility form (NFKC); all apostrophes are one.
-fn normal_form(text: &str) -> String {
+pub(crate) fn normal_form(text: &str) -> String {
     let text: String = text.nfkc().flat_map(char::to_lowercase).collect();
     let text = text.replace('\u{2019}', "'");
     let words: Vec<&str> = tokens(&text).map(|token| &text[token.start..token.end]).collect();
@@ -94,7 +94,7 @@ fn group(forms: &[String]) -> (Vec<&str>, Vec<Same>) {
 }
 
 /// The set of word trigrams of each form, as numbers from 0.
-fn trigram_sets(forms: &[&str]) -> Vec<Vec<u32>> {
+pub(crate) fn trigram_sets(forms: &[&str]) -> Vec<Vec<u32>> {
     let mut words: FxHashMap<&str, u32> = FxHashMap::default();
     let mut trigrams: FxHashMap<[u32; 3], u32> = FxHashMap::default();
     let mut sets = Vec::with_capacity(forms.len());

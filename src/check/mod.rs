@@ -10,6 +10,7 @@ mod suspects;
 mod texts;
 
 pub use agreement::Agreement;
+pub(crate) use duplicates::{normal_form, trigram_sets};
 pub use finding::{Finding, Kind, Severity};
 pub use join::{Pair, Similar, similar_pairs};
 pub use rows::{Rows, Statement};

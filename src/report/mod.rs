@@ -10,6 +10,7 @@ mod markdown;
 mod rows;
 mod tables;
 mod text;
+mod trend;
 
 use crate::evaluation::{ClassIntervals, ClassScores, Confusion, Interval};
 use crate::label::Labels;
@@ -23,6 +24,7 @@ pub use junit::junit;
 pub use markdown::assessment_markdown;
 pub use rows::{changes_csv, errors_csv};
 pub use text::assessment_text;
+pub use trend::{trend_csv, trend_json, trend_text};
 
 /// What `stance-train` prints: the data, the choice of alpha, out-of-fold
 /// scores, the fit.
