@@ -130,6 +130,28 @@ fn the_chart_fits_80_columns_and_marks_events() {
 }
 
 #[test]
+fn the_page_needs_nothing_else_and_escapes_what_is_put_into_it() {
+    let folder = Folder::with("x.csv", rising().replace(",steady,", ",<b>&x,"));
+    let options = ["x.csv", "--by", "actor", "--event", "2031-06-01=<i>Vote", "-f", "html", "-o", "t.html"];
+    succeeds(trend(&folder).args(options));
+    let page = folder.text("t.html");
+    for part in [
+        "&#60;b&#62;&#38;x",
+        "&#60;i&#62;Vote",
+        "rising: threat rises by",
+        "class=\"band\"",
+        "class=\"mark\"",
+    ] {
+        assert!(page.contains(part), "no {part:?}");
+    }
+    for part in ["<b>", "<i>", "<script", "http:", "https:", "url(", "@import"] {
+        assert!(!page.contains(part), "{part:?}");
+    }
+    assert_eq!(page.matches("class=\"chart\"").count(), 2);
+    assert_eq!(page.matches("class=\"band\"").count(), 6);
+}
+
+#[test]
 fn copies_count_once_and_are_counted() {
     let copies = "date,actor,text\n\
         2031-01-05,a,\"We will attack the base near the city if the soldiers stay there, the leader said\"\n\

@@ -99,6 +99,7 @@ enum Writing {
     Text,
     Csv,
     Json,
+    Html,
 }
 
 fn event(text: &str) -> Result<Event, String> {
@@ -146,6 +147,7 @@ impl Arguments {
             Writing::Text => out.write_all(report::trend_text(report).as_bytes())?,
             Writing::Csv => report::trend_csv(report, out)?,
             Writing::Json => writeln!(out, "{:#}", report::trend_json(report))?,
+            Writing::Html => report::trend_html(report, out)?,
         }
         Ok(out.flush()?)
     }

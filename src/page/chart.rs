@@ -24,6 +24,8 @@ pub(crate) struct Chart {
     pub series: Vec<Series>,
     /// Whether to draw the line from corner to corner.
     pub diagonal: bool,
+    /// Upright lines: where, what stands above them, and what it means.
+    pub marks: Vec<(f64, String, String)>,
 }
 
 /// A range and where it is marked.
@@ -39,6 +41,8 @@ pub(crate) struct Series {
     /// The label whose colour it has; `None`: the page's accent.
     pub class: Option<usize>,
     pub points: Vec<Point>,
+    /// Shaded intervals behind the line: x, low, high.
+    pub band: Vec<(f64, f64, f64)>,
 }
 
 /// A point in the units of the axes.
@@ -83,6 +87,14 @@ impl Chart {
         let points = series.points.iter().map(|p| format!("{},{}", self.px(&p.x), self.py(&p.y)));
         points.collect::<Vec<_>>().join(" ")
     }
+
+    /// Along the upper ends and back along the lower ones.
+    fn outline(&self, series: &Series) -> String {
+        let at = |x: f64, y: f64| format!("{},{}", self.px(&x), self.py(&y));
+        let there = series.band.iter().map(|&(x, _, high)| at(x, high));
+        let back = series.band.iter().rev().map(|&(x, low, _)| at(x, low));
+        there.chain(back).collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// A bar from 0 to 1 for a table's cell, with its interval as a line; the
@@ -116,17 +128,22 @@ mod tests {
     #[test]
     fn a_chart_says_what_it_shows_and_hard_codes_no_colour() {
         let point = Point { x: 0.5, y: 1.0, radius: Some(2.0), note: "a < b".into() };
-        let series = vec![Series { class: Some(1), points: vec![point] }];
+        let series = vec![Series { class: Some(1), points: vec![point], band: vec![(0.5, 0.9, 1.0)] }];
         let chart = Chart {
             summary: "\"all\"".into(),
             x: Axis::share("x"),
             y: Axis::upper_half("y"),
             series,
             diagonal: true,
+            marks: vec![(0.0, "1".into(), "a & b".into())],
         };
         let svg = chart.to_string();
         assert!(svg.contains("aria-label=\"&#34;all&#34;\"") && svg.contains("<title>a &#60; b</title>"));
         assert!(svg.contains("cx=\"191.0\" cy=\"22.0\""), "{svg}");
+        assert!(
+            svg.contains("points=\"191.0,22.0 191.0,64.8\"") && svg.contains("<title>a &#38; b</title>"),
+            "{svg}"
+        );
         assert!(!svg.contains("fill=") && !svg.contains("stroke=") && !svg.contains("polyline"));
     }
 }

@@ -11,6 +11,7 @@ mod rows;
 mod tables;
 mod text;
 mod trend;
+mod trend_html;
 
 use crate::evaluation::{ClassIntervals, ClassScores, Confusion, Interval};
 use crate::label::Labels;
@@ -25,6 +26,7 @@ pub use markdown::assessment_markdown;
 pub use rows::{changes_csv, errors_csv};
 pub use text::assessment_text;
 pub use trend::{trend_csv, trend_json, trend_text};
+pub use trend_html::trend_html;
 
 /// What `stance-train` prints: the data, the choice of alpha, out-of-fold
 /// scores, the fit.

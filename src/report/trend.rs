@@ -32,7 +32,11 @@ pub fn trend_text(report: &Report) -> String {
         "", "0 % ▁  to  █ 100 %", "share, 95 %", "per year", "p, Holm"
     ));
     for group in report.groups.iter().filter(|group| order.iter().any(|shown| std::ptr::eq(*shown, *group))) {
-        text.push_str(&format!("{}, {}\n", cut(&group.name, NAME_WIDTH), statements(group.statements)));
+        text.push_str(&format!(
+            "{}, {}\n",
+            cut(&group.name, NAME_WIDTH),
+            count_of(group.statements, "statement")
+        ));
         for (label, name) in report.labels.iter().enumerate() {
             let line = format!(
                 "  {:LABEL_WIDTH$} {} {:>15} {}",
@@ -71,7 +75,7 @@ fn heading(report: &Report) -> String {
         "shares {how} by {}, by {}; {}",
         report.method.name(),
         report.period.name(),
-        statements(report.statements)
+        count_of(report.statements, "statement")
     );
     if let Some((first, last)) = report.span() {
         line.push_str(&format!(", {first} to {last}"));
@@ -160,7 +164,15 @@ impl Axis {
 fn slope_columns(slope: Option<&Slope>) -> String {
     let Some(slope) = slope else { return format!("{:>8} {:>8}", "-", "-") };
     let p = if slope.p_holm < 0.0001 { "<0.0001".into() } else { format!("{:.4}", slope.p_holm) };
-    format!("{:>+8.1} {p:>8}", 100.0 * slope.per_year)
+    format!("{:>8} {p:>8}", points_a_year(slope.per_year))
+}
+
+/// Percentage points with a sign, 0 without one.
+pub(super) fn points_a_year(per_year: f64) -> String {
+    match format!("{:+.1}", 100.0 * per_year) {
+        zero if zero == "+0.0" || zero == "-0.0" => "0.0".into(),
+        points => points,
+    }
 }
 
 fn change_line(report: &Report, change: &Change) -> String {
@@ -179,8 +191,9 @@ fn percent(share: &Share) -> String {
     format!("{:.0} % ({:.0} to {:.0})", 100.0 * share, 100.0 * interval.low, 100.0 * interval.high)
 }
 
-fn statements(n: usize) -> String {
-    if n == 1 { "1 statement".into() } else { format!("{n} statements") }
+/// `1 group`, `2 groups`.
+pub(super) fn count_of(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 fn cut(text: &str, width: usize) -> String {

@@ -18,8 +18,9 @@ pub(super) fn coverage_chart(curve: &[CoveragePoint]) -> Chart {
         ),
         x: Axis::share("share of statements labelled"),
         y: if always_above_half { Axis::upper_half("right") } else { Axis::share("right") },
-        series: vec![Series { class: None, points: drawn.collect() }],
+        series: vec![Series { class: None, points: drawn.collect(), band: Vec::new() }],
         diagonal: false,
+        marks: Vec::new(),
     }
 }
 
@@ -61,8 +62,9 @@ pub(super) fn reliability_chart(bins: &[ReliabilityBin]) -> Chart {
         summary: format!("Reliability diagram. {}.", notes.join("; ")),
         x: Axis::share("mean confidence"),
         y: Axis::share("right"),
-        series: vec![Series { class: None, points }],
+        series: vec![Series { class: None, points, band: Vec::new() }],
         diagonal: true,
+        marks: Vec::new(),
     }
 }
 
