@@ -243,6 +243,19 @@ fn provenance_of_another_shape_is_refused_or_can_be_reported() {
     }
 }
 
+#[test]
+fn sums_of_probabilities_are_optional_but_must_fit() {
+    let cv = |change: fn(&mut Value)| changed(|m| change(&mut m["provenance"]["cross_validation"]));
+    let without = cv(|cv| {
+        let cv = cv.as_object_mut().expect("an object");
+        assert!(cv.remove("soft_confusion").is_some() && cv.remove("soft_squares").is_some());
+    });
+    assert!(Model::from_json(&without, "m.json").is_ok());
+    refused(cv(|cv| cv["soft_squares"] = Value::Null), &["provenance does not fit"]);
+    refused(cv(|cv| cv["soft_confusion"][0] = json!([1.0])), &["provenance does not fit"]);
+    refused(cv(|cv| cv["soft_confusion"][0][0] = json!(-1.0)), &["provenance does not fit"]);
+}
+
 /// A damaged model may be refused or may still be one; it must not panic.
 fn try_model(text: &str) {
     if let Ok(model) = Model::from_json(text, "m.json") {

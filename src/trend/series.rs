@@ -79,7 +79,7 @@ pub(super) fn groups(
         let name = statements.names[by_name[of_group[0].0]].clone();
         groups.push(Input { name, number, days, cells, whole });
     }
-    groups.iter().map(|input| input.estimate(params, quantifier, redraws)).collect()
+    groups.par_iter().map(|input| input.estimate(params, quantifier, redraws)).collect()
 }
 
 /// The cells of one group.
@@ -95,9 +95,10 @@ struct Input<'a> {
 impl Input<'_> {
     fn estimate(&self, params: &TrendParams, quantifier: &Quantifier, redraws: &Redraws) -> Result<Group> {
         let of = |cell: &Cell<'_>| cell.estimate(quantifier, redraws, params.seed);
-        let estimates: Vec<Estimate> =
-            self.cells.par_iter().map(of).collect::<Option<_>>().unwrap_or_default();
-        let whole = of(&self.whole).map(|estimate| estimate.shares).unwrap_or_default();
+        let (estimates, whole) = rayon::join(
+            || self.cells.par_iter().map(of).collect::<Option<Vec<Estimate>>>().unwrap_or_default(),
+            || of(&self.whole).map(|estimate| estimate.shares).unwrap_or_default(),
+        );
         let periods: Vec<PeriodShares> = self
             .days
             .iter()
