@@ -69,7 +69,7 @@ pub(super) fn top_terms(model: &Model, compiled: &Compiled, class: usize, count:
         let weights: Vec<f64> = compiled.weights(feature as u32).collect();
         let value = centred(&weights, class);
         let document_frequency = vocabulary.document_frequency(feature);
-        (value > 0.0).then(|| WeightedTerm { term, value, document_frequency })
+        (value > 0.0).then_some(WeightedTerm { term, value, document_frequency })
     });
     let mut terms: Vec<WeightedTerm> = terms.collect();
     let rank = |term: &WeightedTerm| term.value * f64::from(term.document_frequency).sqrt();
