@@ -26,7 +26,7 @@ STAGES = [
     (1260, "the start: wire, voices, contrasts"),
     (10660, "+ theatres, contrasts, idiomatic voices"),
     (16927, "+ plain wire sentences and restatements"),
-    (23066, "+ look-alikes, indirect threats, theatres, triplets, analyses"),
+    (23069, "+ look-alikes, indirect threats, theatres, triplets, analyses"),
     (28625, "+ flat agency prose"),
     (None, "+ minimal pairs of negation, target, object, condition"),
 ]
