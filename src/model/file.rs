@@ -11,7 +11,8 @@ use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Model;
-use super::fit::{ModelParams, Provenance};
+use super::fit::Provenance;
+use super::params::ModelParams;
 use crate::classifier::{Convergence, MOST_CLASSES};
 use crate::digest::sha256;
 use crate::error::{Error, Location, Result};
