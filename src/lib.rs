@@ -54,7 +54,7 @@ pub use corpus::Corpus;
 pub use error::{Error, Location, Result};
 pub use label::{ABSTAIN, Labels};
 pub use model::{
-    Alpha, Contribution, CrossValidation, Explanation, Model, ModelParams, Prediction, Progress, Provenance,
-    Scorer, VERSION, WeightedTerm, out_of_fold,
+    Alpha, Contribution, CrossValidation, Explanation, LearningCurve, LearningPoint, LearningStep, Model,
+    ModelParams, Prediction, Progress, Provenance, Scorer, VERSION, WeightedTerm, out_of_fold,
 };
 pub use vectorizer::{NgramRange, Norm, SparseRows, Term, Vectorizer, VectorizerParams, Vocabulary};

@@ -8,11 +8,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use stance::corpus::Source;
+use stance::corpus::{Columns, Source};
 use stance::text::{Language, NormalizerParams};
 use stance::{
-    Alpha, ClassWeight, ClassifierParams, Corpus, Model, ModelParams, NgramRange, Norm, Result, Solver,
-    VectorizerParams,
+    Alpha, ClassWeight, ClassifierParams, Corpus, Error, Model, ModelParams, NgramRange, Norm, Result,
+    Solver, VectorizerParams,
 };
 
 /// Learn a model from CSV files of labelled statements.
@@ -79,11 +79,28 @@ struct Arguments {
     /// Largest dense matrix, in MiB, for which auto lets linfa-logistic finish the fit
     #[arg(long, default_value_t = 2048, help_heading = "Classifier")]
     dense_budget: usize,
+
     /// Folds of the cross-validation; 0 for none, with a given alpha
-    #[arg(long, default_value_t = 5, help_heading = "Classifier")]
+    #[arg(long, default_value_t = 5, help_heading = "Cross-validation")]
     folds: usize,
+    /// Go through all folds this often, drawn anew each time; scores are means over them
+    #[arg(long, default_value_t = 1, help_heading = "Cross-validation")]
+    repeats: usize,
+    /// Column with a date, yyyy-mm-dd: each fold is tested by what was trained on earlier rows alone
+    #[arg(long, value_name = "COLUMN", help_heading = "Cross-validation")]
+    time_column: Option<String>,
+    /// Train on growing shares of the folds too, and say whether more labels would help; =FILE.csv writes the
+    /// figures
+    #[arg(
+        long,
+        value_name = "FILE.csv",
+        num_args = 0..=1,
+        require_equals = true,
+        help_heading = "Cross-validation"
+    )]
+    learning_curve: Option<Option<PathBuf>>,
     /// Seed of folds and intervals
-    #[arg(long, default_value_t = 7, help_heading = "Classifier")]
+    #[arg(long, default_value_t = 7, help_heading = "Cross-validation")]
     seed: u64,
 
     /// Threads [default: all cores]; they never change the result
@@ -148,6 +165,7 @@ impl Arguments {
             },
             alpha: self.alpha.clone(),
             folds: self.folds,
+            repeats: self.repeats,
             seed: self.seed,
         }
     }
@@ -156,21 +174,40 @@ impl Arguments {
 fn run() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     common::set_threads(arguments.threads)?;
-    stance::output::check_writable(&arguments.output)?;
+    let curve_file = arguments.learning_curve.as_ref().and_then(Option::as_ref);
+    for file in std::iter::once(&arguments.output).chain(curve_file) {
+        stance::output::check_writable(file)?;
+    }
+    if arguments.learning_curve.is_some() && arguments.folds == 0 {
+        let message = "needs folds; leave out --folds 0".into();
+        return Err(Error::Parameter { name: "--learning-curve", message });
+    }
     let sources: Vec<Source> = arguments.data.iter().map(Source::new).collect();
-    let corpus = Corpus::read(&sources, &arguments.columns.columns(&[]), arguments.dialect.dialect())?;
+    let columns = Columns { time: arguments.time_column.clone(), ..arguments.columns.columns(&[]) };
+    let corpus = Corpus::read(&sources, &columns, arguments.dialect.dialect())?;
 
     // how many fits the search for alpha takes is not known before
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     bar.set_style(ProgressStyle::default_spinner());
     bar.enable_steady_tick(std::time::Duration::from_millis(100));
-    let model = Model::fit(&arguments.params(), &corpus, &|step| bar.set_message(step.to_owned()));
+    let progress = |step: &str| bar.set_message(step.to_owned());
+    let trained = Model::fit(&arguments.params(), &corpus, &progress).and_then(|model| {
+        let wanted = arguments.learning_curve.is_some();
+        let curve = wanted.then(|| model.learning_curve(&corpus, &progress)).transpose()?;
+        Ok((model, curve))
+    });
     bar.finish_and_clear();
-    let model = model?;
+    let (model, curve) = trained?;
     model.save(&arguments.output)?;
+    if let (Some(curve), Some(file)) = (&curve, curve_file) {
+        stance::output::write_atomically(file, |writer| stance::report::learning_curve_csv(curve, writer))?;
+    }
 
     let mut out = std::io::stdout().lock();
     write!(out, "{}", stance::report::training(&model))?;
+    if let Some(curve) = &curve {
+        write!(out, "{}", stance::report::learning_curve_text(curve))?;
+    }
     writeln!(out, "model written to {}", arguments.output.display())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -18,13 +18,15 @@ pub struct Columns {
     /// Rows of one group (a source, a contrast set) stay in one fold, and are
     /// resampled together.
     pub group: Option<String>,
+    /// The date of a row, yyyy-mm-dd: folds are then ordered by time.
+    pub time: Option<String>,
     /// Further columns to keep, for slices and error lists.
     pub others: Vec<String>,
 }
 
 impl Default for Columns {
     fn default() -> Self {
-        Self { text: "text".into(), label: "label".into(), group: None, others: Vec::new() }
+        Self { text: "text".into(), label: "label".into(), group: None, time: None, others: Vec::new() }
     }
 }
 
@@ -56,6 +58,8 @@ pub struct Corpus {
     pub groups: Vec<String>,
     /// File and line of each.
     pub locations: Vec<Location>,
+    /// The date of each, yyyy-mm-dd; empty where no time column was named.
+    pub dates: Vec<String>,
     /// For each of [`Columns::others`], the field of each statement.
     pub others: Vec<Vec<String>>,
 }
@@ -65,7 +69,7 @@ impl Corpus {
     ///
     /// # Errors
     /// What reading a table can meet, a missing column, an empty text or
-    /// label, no rows at all.
+    /// label, a date that is none, no rows at all.
     pub fn read(sources: &[Source], columns: &Columns, dialect: Dialect) -> Result<Self> {
         let open = |source| Table::open(source, dialect.separator_of(source), dialect.encoding);
         Self::read_tables(sources.iter().map(open), columns)
@@ -83,6 +87,7 @@ impl Corpus {
             let text = table.column(&columns.text, "--text-column")?;
             let label = table.column(&columns.label, "--label-column")?;
             let group = columns.group.as_deref().map(|g| table.column(g, "--group-column")).transpose()?;
+            let time = columns.time.as_deref().map(|t| table.column(t, "--time-column")).transpose()?;
             let others: Vec<usize> =
                 columns.others.iter().map(|name| table.column(name, "--by")).collect::<Result<_>>()?;
             while let Some(block) = table.next_block()? {
@@ -105,6 +110,16 @@ impl Corpus {
                         group.to_owned()
                     });
                     corpus.locations.push(Location::at(&name, row.line));
+                    if let (Some(column), Some(name)) = (time, &columns.time) {
+                        let date = row.text(column)?.trim();
+                        if !is_iso_date(date) {
+                            return Err(row.error(format!(
+                                "column \"{name}\" holds \"{date}\", which is no date; write dates as \
+                                 yyyy-mm-dd, such as 2024-05-31"
+                            )));
+                        }
+                        corpus.dates.push(date.to_owned());
+                    }
                     for (values, &column) in corpus.others.iter_mut().zip(&others) {
                         values.push(row.text(column)?.trim().to_owned());
                     }
@@ -129,7 +144,12 @@ impl Corpus {
         self.texts.is_empty()
     }
 
-    /// Appends a statement that did not come from a file.
+    /// Whether the rows have dates, so that folds are ordered by time.
+    pub fn is_dated(&self) -> bool {
+        !self.dates.is_empty()
+    }
+
+    /// Appends a statement that did not come from a file; it has no date.
     pub fn push(&mut self, text: impl Into<String>, label: impl Into<String>) {
         self.groups.push(format!("\0{}", self.len()));
         self.locations.push(Location::at("memory", self.len() as u64 + 1));
@@ -169,6 +189,7 @@ impl Corpus {
             labels: pick(&self.labels),
             groups: pick(&self.groups),
             locations: rows.iter().map(|&row| self.locations[row].clone()).collect(),
+            dates: if self.is_dated() { pick(&self.dates) } else { Vec::new() },
             others: self.others.iter().map(|values| pick(values)).collect(),
         }
     }
@@ -184,5 +205,65 @@ impl Corpus {
             }
         }
         hex(&hasher.finalize())
+    }
+}
+
+/// Whether a text is a day of the Gregorian calendar as ISO 8601 writes it,
+/// yyyy-mm-dd: such texts sort as their days do.
+fn is_iso_date(text: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<u16>().ok())?;
+    let parts: Vec<&str> = text.split('-').collect();
+    let [year, month, day] = parts[..] else { return false };
+    if [year.len(), month.len(), day.len()] != [4, 2, 2] {
+        return false;
+    }
+    let (Some(year), Some(month), Some(day)) = (digits(year), digits(month), digits(day)) else {
+        return false;
+    };
+    let days = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => 0,
+    };
+    (1..=days).contains(&day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_days_of_the_calendar_in_one_form() {
+        for date in ["2024-02-29", "2000-02-29", "1999-12-31", "0001-01-01"] {
+            assert!(is_iso_date(date), "{date}");
+        }
+        let none = [
+            "",
+            "2024",
+            "2024-02",
+            "2024-2-3",
+            "24-02-03",
+            "2024-02-30",
+            "2023-02-29",
+            "1900-02-29",
+            "2024-13-01",
+            "2024-00-10",
+            "2024-01-00",
+            "2024-04-31",
+            "2024/02/03",
+            "03-02-2024",
+            "20240203",
+            "2024-02-03T10:00",
+            "+024-01-01",
+            "2024-+1-01",
+            "2024-01-01-01",
+            "\u{662}\u{660}24-01",
+            "é24-01-01",
+        ];
+        for text in none {
+            assert!(!is_iso_date(text), "{text}");
+        }
     }
 }

@@ -37,7 +37,7 @@ pub fn intervals<const N: usize>(
 }
 
 /// [`intervals`] of statistics whose number is not known beforehand.
-pub(super) fn intervals_of(
+pub(crate) fn intervals_of(
     groups: &[String],
     seed: u64,
     statistics: impl Fn(&[usize]) -> Vec<Option<f64>> + Sync,

@@ -17,15 +17,15 @@ mod scores;
 mod soft_confusion;
 
 pub use assessment::Assessment;
-pub(crate) use bootstrap::quantile;
 pub use bootstrap::{Interval, RESAMPLES, intervals};
+pub(crate) use bootstrap::{intervals_of, quantile};
 pub use calibration::{ReliabilityBin, brier_score, expected_calibration_error, log_loss, reliability};
 pub use comparison::{Comparison, Difference};
 pub use confusion::{ClassScores, Confusion};
 pub use contrasts::{ContrastPair, Contrasts, PassRate};
 pub use coverage::{CoveragePoint, coverage_curve};
 pub use evaluate::{Evaluation, EvaluationParams, Slice};
-pub(crate) use folds::stratified;
+pub(crate) use folds::{Split, stratified, time_blocks};
 pub use gates::{Bound, Gate, GateOutcome, Verdict};
 pub use metric::Metric;
 pub use proportions::{mcnemar_exact, wilson_interval};

@@ -1,6 +1,6 @@
 //! Temperature scaling: probabilities that mean what they say.
 
-use ndarray::{Array1, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView2};
 
 use crate::classifier::softmax;
 
@@ -39,10 +39,19 @@ pub(crate) fn softmax_at(logits: Array1<f64>, t: f64) -> Array1<f64> {
     softmax((logits / t).view())
 }
 
+/// `softmax(logits / t)` of each row, shape (rows, classes).
+pub(crate) fn probabilities(logits: &Array2<f64>, t: f64) -> Array2<f64> {
+    let mut probabilities = logits.clone();
+    for mut row in probabilities.rows_mut() {
+        let scaled = softmax_at(row.to_owned(), t);
+        row.assign(&scaled);
+    }
+    probabilities
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::Array2;
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 

@@ -11,7 +11,9 @@ use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Model;
-use super::fit::{CrossValidation, ModelParams, Provenance};
+use super::cross_validation::CrossValidation;
+use super::fit::Provenance;
+use super::params::ModelParams;
 use crate::classifier::{Convergence, MOST_CLASSES};
 use crate::digest::sha256;
 use crate::error::{Error, Location, Result};

@@ -1,20 +1,28 @@
 //! A fitted model: labels, vectorizer, weights, calibration, provenance.
 
 mod calibration;
+mod cross_validation;
 mod explain;
 mod file;
 mod fit;
+mod learning_curve;
+mod params;
+mod plan;
 mod priors;
 mod scorer;
+mod search;
 
 use std::sync::OnceLock;
 
 use ndarray::Array2;
 use rayon::prelude::*;
 
+pub use cross_validation::CrossValidation;
 pub use explain::{Contribution, Explanation, WeightedTerm};
 pub use file::VERSION;
-pub use fit::{Alpha, CrossValidation, ModelParams, Progress, Provenance, out_of_fold};
+pub use fit::{Progress, Provenance, out_of_fold};
+pub use learning_curve::{LearningCurve, LearningPoint, LearningStep};
+pub use params::{Alpha, ModelParams};
 pub(crate) use scorer::Compiled;
 pub use scorer::Scorer;
 

@@ -6,6 +6,7 @@ mod grid;
 mod html;
 mod json;
 mod junit;
+mod learning_curve;
 mod markdown;
 mod rows;
 mod tables;
@@ -13,6 +14,7 @@ mod text;
 mod trend;
 mod trend_html;
 
+use crate::error::Error;
 use crate::evaluation::{ClassIntervals, ClassScores, Confusion, Interval};
 use crate::label::Labels;
 use crate::model::{CrossValidation, Model};
@@ -22,6 +24,7 @@ use grid::Grid;
 pub use html::evaluation_html;
 pub use json::assessment_json;
 pub use junit::junit;
+pub use learning_curve::{learning_curve_csv, learning_curve_text};
 pub use markdown::assessment_markdown;
 pub use rows::{changes_csv, errors_csv};
 pub use text::assessment_text;
@@ -62,24 +65,42 @@ pub fn training(model: &Model) -> String {
 
 fn cross_validation(cv: &CrossValidation, labels: &Labels, chosen_alpha: f64) -> String {
     let mut text = String::new();
+    let folds = folds(cv);
     if cv.alphas.len() > 1 {
         let mut grid = Grid::new(["alpha", "log-loss"]);
         for &(alpha, loss) in &cv.alphas {
             let chosen = if alpha == chosen_alpha { " <" } else { "" };
             grid.row([alpha.to_string(), format!("{loss:.4}{chosen}")]);
         }
-        text.push_str(&format!("\nchoice of alpha, {} folds\n{}", cv.folds, grid.to_text()));
+        text.push_str(&format!("\nchoice of alpha, {folds}\n{}", grid.to_text()));
     }
     let confusion = Confusion::from_counts(cv.confusion.clone());
-    let grouped = if cv.grouped { ", groups kept whole" } else { "" };
     text.push_str(&format!(
-        "\nout of fold ({} folds{grouped})\n  accuracy  {}\n  macro-F1  {}\n\n{}",
-        cv.folds,
+        "\nout of fold ({folds})\n  accuracy  {}\n  macro-F1  {}\n\n{}",
         with_interval(Some(cv.accuracy), Some(cv.accuracy_interval)),
         with_interval(Some(cv.macro_f1), Some(cv.macro_f1_interval)),
         class_grid(labels, &confusion, &[]).to_text(),
     ));
+    if cv.repeats > 1 {
+        text.push_str(
+            "  accuracy and macro-F1 are means over the repeats; the table is the first repeat's\n",
+        );
+    }
+    if cv.time_ordered {
+        text.push_str(&format!(
+            "  scores and temperature rest on {} rows; the earliest are only trained on\n",
+            cv.rows()
+        ));
+    }
     text
+}
+
+/// How a model was cross-validated.
+fn folds(cv: &CrossValidation) -> String {
+    let order = if cv.time_ordered { " in the order of time" } else { "" };
+    let repeats = if cv.repeats > 1 { format!(", {} times", cv.repeats) } else { String::new() };
+    let groups = if cv.grouped { ", groups kept whole" } else { "" };
+    format!("{} folds{order}{repeats}{groups}", cv.folds)
 }
 
 /// Scores of each label; with the interval of F1 where there are intervals.
@@ -117,4 +138,8 @@ fn with_interval(value: Option<f64>, interval: Option<Interval>) -> String {
         Some(interval) => format!("{} ({})", number(value), range(interval)),
         None => number(value),
     }
+}
+
+fn csv_error(error: csv::Error) -> Error {
+    Error::Output(error.into())
 }

@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
+use super::csv_error;
 use crate::corpus::Corpus;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::evaluation::{Assessment, Contrasts};
 
 /// The rows predicted wrong, most confident first, then all rows of the
@@ -76,8 +77,4 @@ fn place(corpus: &Corpus, row: usize) -> Vec<String> {
     let location = &corpus.locations[row];
     let line = location.line.map_or(String::new(), |line| line.to_string());
     vec![location.source.clone(), line, corpus.labels[row].clone()]
-}
-
-fn csv_error(error: csv::Error) -> Error {
-    Error::Output(error.into())
 }

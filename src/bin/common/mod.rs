@@ -56,6 +56,7 @@ impl ColumnArgs {
             text: self.text_column.clone(),
             label: self.label_column.clone(),
             group: self.group_column.clone(),
+            time: None,
             others: others.to_vec(),
         }
     }

@@ -7,7 +7,7 @@ use std::io::Write;
 use askama::Template;
 
 use self::curves::{bin_rows, coverage_chart, reliability_chart, threshold_rows};
-use super::{number, range, with_interval};
+use super::{folds, number, range, with_interval};
 use crate::corpus::Corpus;
 use crate::error::Result;
 use crate::evaluation::{Assessment, Evaluation, Interval, Scores};
@@ -284,9 +284,8 @@ fn provenance(
         ("Temperature", model.temperature().to_string()),
     ];
     if let Some(cv) = &made_from.cross_validation {
-        let grouped = if cv.grouped { ", groups kept whole" } else { "" };
         let accuracy = with_interval(Some(cv.accuracy), Some(cv.accuracy_interval));
-        lines.push(("Accuracy in training", format!("{accuracy}, out of {} folds{grouped}", cv.folds)));
+        lines.push(("Accuracy in training", format!("{accuracy}, out of {}", folds(cv))));
     }
     lines.push(("Program", format!("stance-classifier {}", page::VERSION)));
     lines
