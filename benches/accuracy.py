@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BINARIES = ROOT / "target" / "release"
 STATEMENTS = ROOT / "data" / "statements.csv"
-SHIPPED = ["--min-df", "4", "--alpha", "10"]
+SHIPPED = ["--min-df", "8", "--alpha", "20"]
 BEFORE = ["--window", "none", "--max-features", "12000", "--alpha", "5"]
 
 # rows stand in the order in which they were written
@@ -33,10 +33,11 @@ STAGES = [
 FEATURES = [
     ("12,000 terms by chi-square, no pairs", BEFORE),
     ("25,000 terms by chi-square, no pairs", [*BEFORE, "--max-features", "25000"]),
-    ("all terms of 4 texts, no pairs", [*SHIPPED, "--window", "none"]),
-    ("shipped: all terms of 4 texts, pairs in a window of 3", SHIPPED),
+    ("all terms of 8 texts, no pairs", [*SHIPPED, "--window", "none"]),
+    ("shipped: all terms of 8 texts, pairs in a window of 3", SHIPPED),
     ("window of 2", [*SHIPPED, "--window", "2"]),
     ("window of 5", [*SHIPPED, "--window", "5"]),
+    ("all terms of 4 texts", [*SHIPPED, "--min-df", "4"]),
     ("all terms of 2 texts", [*SHIPPED, "--min-df", "2"]),
     ("12,000 terms by chi-square, with pairs", [*SHIPPED, "--max-features", "12000"]),
     ("word 1-3-grams", [*SHIPPED, "--ngrams", "1..3"]),
@@ -47,7 +48,7 @@ FEATURES = [
     ("no stemming", [*SHIPPED, "--language", "none"]),
     ("balanced class weights", [*SHIPPED, "--class-weight", "balanced"]),
     ("alpha 5", [*SHIPPED, "--alpha", "5"]),
-    ("alpha 20", [*SHIPPED, "--alpha", "20"]),
+    ("alpha 10", [*SHIPPED, "--alpha", "10"]),
 ]
 
 

@@ -813,9 +813,8 @@ class Bench:
 
 
 def stance_terms(path):
-    """Number of terms of a model file: weights are one line, three a term."""
-    model = json.loads(path.read_text(encoding="utf-8"))
-    return len(model["weights"]) // len(model["labels"])
+    """Number of terms of a model file."""
+    return len(json.loads(path.read_text(encoding="utf-8"))["vocabulary"]["document_frequency"])
 
 
 def stance_objective(path):

@@ -71,7 +71,7 @@ struct Arguments {
     #[arg(long, value_parser = solver, default_value = "auto", help_heading = "Classifier")]
     solver: Solver,
     /// Convergence: gradient norm relative to the one at zero weights
-    #[arg(long, default_value_t = 5e-4, help_heading = "Classifier")]
+    #[arg(long, default_value_t = 2e-4, help_heading = "Classifier")]
     tolerance: f64,
     /// Most iterations of a solver
     #[arg(long, default_value_t = 1000, help_heading = "Classifier")]

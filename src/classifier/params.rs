@@ -63,7 +63,7 @@ impl Default for ClassifierParams {
             alpha: 1.0,
             class_weight: ClassWeight::None,
             solver: Solver::Auto,
-            tolerance: 5e-4,
+            tolerance: 2e-4,
             max_iterations: 1000,
             dense_budget_mib: 2048,
         }
