@@ -28,6 +28,7 @@ PARTS = {
     "evaluation": {"svg.chart": 2, "svg.chart circle": 1, "svg.chart polyline": 2, "table.heat td.right": 2,
                    "svg.bar": 6, "table caption": 3, "h2": 5, "ol.plain li": 2},
     "prediction": {".statement": 1, "mark.for": 1, "mark[title]": 1, "details": 1, "svg.bar": 2, "table caption": 1},
+    "trend": {"svg.chart": 2, "svg.chart polyline": 6, "svg.chart polygon": 6, "table caption": 4, "details": 2},
 }
 
 CHECKS = (Path(__file__).parent / "checks.js").read_text()
