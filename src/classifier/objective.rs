@@ -99,7 +99,6 @@ impl<'a> Objective<'a> {
 
     /// Value and gradient at a point.
     pub fn evaluate(&self, point: &[f64], gradient: &mut [f64], state: &mut State) -> f64 {
-        state.probabilities.resize(self.matrix.rows() * self.classes, 0.0);
         let losses = self.for_each_row(point, state, |row, probabilities, lanes| {
             let weight = self.row_weight(row);
             let loss = softmax_loss(probabilities, self.targets[row]);
@@ -116,7 +115,7 @@ impl<'a> Objective<'a> {
         self.matrix.transposed_product(self.lanes(), false, &state.residuals, &mut gradient[..weights]);
         self.add_penalty(point, gradient);
         self.sum_rows(&state.residuals, &mut gradient[weights..]);
-        losses + 0.5 * self.alpha * dot(&point[..weights], &point[..weights])
+        losses + self.penalty(point)
     }
 
     /// The value alone.
@@ -124,8 +123,7 @@ impl<'a> Objective<'a> {
         let losses = self.for_each_row(point, state, |row, probabilities, _| {
             self.row_weight(row) * softmax_loss(probabilities, self.targets[row])
         });
-        let weights = self.weights();
-        losses + 0.5 * self.alpha * dot(&point[..weights], &point[..weights])
+        losses + self.penalty(point)
     }
 
     /// What the tolerances of the solvers are relative to; it does not depend
@@ -246,7 +244,14 @@ impl<'a> Objective<'a> {
         }
     }
 
-    /// `to` += alpha * `point`, intercepts left out.
+    /// `alpha / 2 * |W|^2`, intercepts left out.
+    fn penalty(&self, point: &[f64]) -> f64 {
+        let weights = &point[..self.weights()];
+        0.5 * self.alpha * dot(weights, weights)
+    }
+
+    /// The gradient of [`Objective::penalty`], or its Hessian's product:
+    /// `to` += alpha * `point`.
     fn add_penalty<T: Real>(&self, point: &[T], to: &mut [T]) {
         let alpha = T::from_f64(self.alpha);
         let to = to[..self.weights()].par_chunks_mut(super::vectors::CHUNK);
