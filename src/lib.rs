@@ -39,6 +39,7 @@ mod digest;
 mod error;
 pub mod evaluation;
 mod label;
+mod linear;
 mod model;
 pub mod output;
 mod page;

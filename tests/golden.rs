@@ -211,7 +211,7 @@ impl Problem {
     /// held to 1e-8, probabilities to 1e-6 (linfa-logistic's to 1e-5).
     fn check(&self, solver: Solver, kinds: &[Kind]) {
         let (tolerance, probability_tolerance) =
-            if solver == Solver::Linfa { (1e-6, 1e-5) } else { (1e-9, 1e-6) };
+            if solver == Solver::Linfa { (1e-10, 1e-5) } else { (1e-13, 1e-6) };
         let mut rows = SparseRows::new(self.features);
         for row in &self.rows {
             rows.push(row.iter().copied());
@@ -280,8 +280,8 @@ fn the_auto_solver_finds_scikit_learns_optimum() {
 
 /// The same for `Solver::Linfa`, which has no weights. Its L-BFGS stops when
 /// the objective changes by less than the step of a 64-bit float, which is
-/// before the gradient is as small as the other solvers can make it: the
-/// crate's default tolerance, and probabilities to 1e-5 only.
+/// before the gradient is as small as the other solvers can make it: a wider
+/// tolerance, and probabilities to 1e-5 only.
 #[test]
 fn the_linfa_solver_finds_scikit_learns_optimum() {
     let golden = logistic();

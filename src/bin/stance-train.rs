@@ -70,8 +70,8 @@ struct Arguments {
     /// auto, linfa or sparse
     #[arg(long, value_parser = solver, default_value = "auto", help_heading = "Classifier")]
     solver: Solver,
-    /// Convergence: gradient norm relative to the one at zero weights
-    #[arg(long, default_value_t = 2e-4, help_heading = "Classifier")]
+    /// Convergence: how far above its minimum the objective may be, as a share of it
+    #[arg(long, default_value_t = 1e-8, help_heading = "Classifier")]
     tolerance: f64,
     /// Most iterations of a solver
     #[arg(long, default_value_t = 1000, help_heading = "Classifier")]

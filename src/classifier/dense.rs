@@ -12,7 +12,7 @@ pub(super) fn matrix_bytes(matrix: &Matrix) -> usize {
     matrix.rows() * matrix.columns() * size_of::<f64>()
 }
 
-/// Fits with linfa-logistic (L-BFGS), from zero or from given parameters.
+/// Fits with linfa-logistic (L-BFGS), from given parameters.
 /// Returns parameters of shape (features + 1, classes), the intercepts last.
 ///
 /// linfa-logistic returns `Ok` without having converged, and all-zero
@@ -25,21 +25,19 @@ pub(super) fn fit(
     alpha: f64,
     tolerance: f64,
     max_iterations: usize,
-    start: Option<&[f64]>,
+    start: &[f64],
 ) -> Result<Vec<f64>> {
     let shape = (matrix.columns() + 1, classes);
     let mut dense = Array2::<f64>::zeros((matrix.rows(), matrix.columns()));
     matrix.for_each(|row, column, value| dense[(row, column)] = value.into());
     let dataset = Dataset::new(dense, Array1::from(targets.to_vec()));
-    let mut params = MultiLogisticRegression::default()
+    let start = Array2::from_shape_vec(shape, start.to_vec())
+        .map_err(|e| Error::Training(format!("start parameters: {e}")))?;
+    let params = MultiLogisticRegression::default()
         .alpha(alpha)
         .gradient_tolerance(tolerance)
-        .max_iterations(max_iterations as u64);
-    if let Some(start) = start {
-        let start = Array2::from_shape_vec(shape, start.to_vec())
-            .map_err(|e| Error::Training(format!("start parameters: {e}")))?;
-        params = params.initial_params(start);
-    }
+        .max_iterations(max_iterations as u64)
+        .initial_params(start);
     let fitted = params.fit(&dataset).map_err(|e| Error::Training(format!("linfa-logistic: {e}")))?;
     if fitted.classes().len() != classes {
         return Err(Error::Training("a class has no rows".into()));

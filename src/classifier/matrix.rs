@@ -10,8 +10,11 @@ use crate::vectorizer::SparseRows;
 ///
 /// One layout serves both products. What a product adds to or reads from by
 /// row is one tile's rows, which stay in the nearest cache, while weights and
-/// entries are read in order. Tiles are cut by the data's size alone and every
-/// sum has one order, so the number of threads changes no bit.
+/// entries are read almost in order: most columns of text have very few
+/// entries, and the ends of so many short loops cannot be foreseen, so the
+/// columns of a stripe stand in the order of their lengths. Tiles and stripes
+/// are cut by the data's size alone and every sum has one order, so the number
+/// of threads changes no bit.
 ///
 /// Values have 32 bits: their rounding, 6e-8, is beyond what the tolerance of
 /// a fit can see, and all solvers get the same rounded values.
@@ -22,17 +25,34 @@ pub(crate) struct Matrix {
     tiles: Vec<Tile>,
 }
 
+#[derive(Default)]
 struct Tile {
-    /// Columns with entries here, ascending.
-    columns: Vec<u32>,
-    /// Where the entries of each of them end.
-    ends: Vec<u32>,
+    /// One for each stripe, and the end.
+    stripes: Vec<Stripe>,
+    runs: Vec<Run>,
+    /// Columns with entries here, counted from the stripe's first.
+    columns: Vec<u16>,
     /// Entries: the row, counted from the tile's first, and the value.
     rows: Vec<u16>,
     values: Vec<f32>,
 }
 
-/// Columns that one task of a transposed product sums up.
+/// Where the runs, columns and entries of a stripe begin.
+#[derive(Clone, Copy, Default)]
+struct Stripe {
+    run: usize,
+    column: usize,
+    entry: usize,
+}
+
+/// Columns that follow one another and have `length` entries each.
+struct Run {
+    columns: u32,
+    length: u32,
+}
+
+/// Columns that are sorted by length together, and that one task of a
+/// transposed product sums up.
 const STRIPE: usize = 4096;
 
 impl Matrix {
@@ -59,10 +79,12 @@ impl Matrix {
     /// Calls `entry(row, column, value)` for every stored value.
     pub fn for_each(&self, mut entry: impl FnMut(usize, usize, f32)) {
         for (number, tile) in self.tiles.iter().enumerate() {
-            for (column, entries) in tile.columns_in(0..tile.columns.len()) {
-                for at in entries {
-                    entry(number * self.tile_rows + tile.rows[at] as usize, column, tile.values[at]);
-                }
+            for stripe in 0..self.columns.div_ceil(STRIPE) {
+                tile.for_each_column(stripe, |column, rows, values| {
+                    for (&row, &value) in rows.iter().zip(values) {
+                        entry(number * self.tile_rows + row as usize, stripe * STRIPE + column, value);
+                    }
+                });
             }
         }
     }
@@ -86,14 +108,13 @@ impl Matrix {
     pub fn transposed_product<T: Real>(&self, lanes: usize, squared: bool, residuals: &[T], out: &mut [T]) {
         out.par_chunks_mut(STRIPE * lanes).enumerate().for_each(|(stripe, out)| {
             out.fill(T::ZERO);
-            let first = stripe * STRIPE;
             for (tile, residuals) in self.tiles.iter().zip(residuals.chunks(self.tile_rows * lanes)) {
                 match slice(lanes) {
-                    _ if squared => tile.add_transposed::<T, 1>(lanes, first, |v| v * v, residuals, out),
-                    4 => tile.add_transposed::<T, 4>(lanes, first, |v| v, residuals, out),
-                    3 => tile.add_transposed::<T, 3>(lanes, first, |v| v, residuals, out),
-                    2 => tile.add_transposed::<T, 2>(lanes, first, |v| v, residuals, out),
-                    _ => tile.add_transposed::<T, 1>(lanes, first, |v| v, residuals, out),
+                    _ if squared => tile.add_transposed::<T, 1>(lanes, stripe, |v| v * v, residuals, out),
+                    4 => tile.add_transposed::<T, 4>(lanes, stripe, |v| v, residuals, out),
+                    3 => tile.add_transposed::<T, 3>(lanes, stripe, |v| v, residuals, out),
+                    2 => tile.add_transposed::<T, 2>(lanes, stripe, |v| v, residuals, out),
+                    _ => tile.add_transposed::<T, 1>(lanes, stripe, |v| v, residuals, out),
                 }
             }
         });
@@ -108,16 +129,31 @@ impl Tile {
                 next[column as usize] += 1;
             }
         }
-        let (mut columns, mut ends, mut stored) = (Vec::new(), Vec::new(), 0);
-        for (column, next) in next.iter_mut().enumerate().filter(|(_, count)| **count > 0) {
-            columns.push(column as u32);
-            let start = stored;
-            stored += *next;
-            ends.push(stored);
-            *next = start;
+        let mut tile = Self::default();
+        let mut stored = 0;
+        let mut order: Vec<u16> = Vec::new();
+        for lengths in next.chunks_mut(STRIPE) {
+            tile.stripes.push(Stripe { run: tile.runs.len(), column: tile.columns.len(), entry: stored });
+            order.clear();
+            order.extend((0..lengths.len() as u16).filter(|&column| lengths[column as usize] > 0));
+            order.sort_by_key(|&column| lengths[column as usize]);
+            let mut last = 0;
+            for &column in &order {
+                let length = std::mem::replace(&mut lengths[column as usize], stored as u32);
+                stored += length as usize;
+                if length > last {
+                    tile.runs.push(Run { columns: 0, length });
+                    last = length;
+                }
+                if let Some(run) = tile.runs.last_mut() {
+                    run.columns += 1;
+                }
+            }
+            tile.columns.extend_from_slice(&order);
         }
-        let mut tile =
-            Self { columns, ends, rows: vec![0; stored as usize], values: vec![0.0; stored as usize] };
+        tile.rows = vec![0; stored];
+        tile.values = vec![0.0; stored];
+        tile.stripes.push(Stripe { run: tile.runs.len(), column: tile.columns.len(), entry: stored });
         for row in range.clone() {
             let (columns, values) = rows.row(row);
             for (&column, &value) in columns.iter().zip(values) {
@@ -130,68 +166,79 @@ impl Tile {
         tile
     }
 
-    /// Each of the given columns with the range of its entries.
+    /// Calls `work(column, rows, values)` for the columns of a stripe.
     #[inline(always)]
-    fn columns_in(
-        &self,
-        range: std::ops::Range<usize>,
-    ) -> impl Iterator<Item = (usize, std::ops::Range<usize>)> {
-        let mut start = if range.start == 0 { 0 } else { self.ends[range.start - 1] as usize };
-        self.columns[range.clone()].iter().zip(&self.ends[range]).map(move |(&column, &end)| {
-            let entries = start..end as usize;
-            start = end as usize;
-            (column as usize, entries)
-        })
-    }
-
-    /// Adds X w of this tile, `L` lanes at a time; `L` divides `lanes`.
-    fn add_product<T: Real, const L: usize>(&self, lanes: usize, weights: &[T], out: &mut [T]) {
-        let (weights, out) = (weights.as_chunks::<L>().0, out.as_chunks_mut::<L>().0);
-        let slices = lanes / L;
-        for (column, entries) in self.columns_in(0..self.columns.len()) {
-            for slice in 0..slices {
-                let weights = weights[column * slices + slice];
-                for (&row, &value) in self.rows[entries.clone()].iter().zip(&self.values[entries.clone()]) {
-                    let (out, value) = (&mut out[row as usize * slices + slice], T::from(value));
-                    for lane in 0..L {
-                        out[lane] += value * weights[lane];
-                    }
-                }
+    fn for_each_column(&self, stripe: usize, mut work: impl FnMut(usize, &[u16], &[f32])) {
+        let (start, end) = (self.stripes[stripe], self.stripes[stripe + 1]);
+        let mut columns = &self.columns[start.column..end.column];
+        let mut rows = &self.rows[start.entry..end.entry];
+        let mut values = &self.values[start.entry..end.entry];
+        for run in &self.runs[start.run..end.run] {
+            let (count, length) = (run.columns as usize, run.length as usize);
+            let (rows, values) = (take(&mut rows, count * length), take(&mut values, count * length));
+            let entries = rows.chunks_exact(length).zip(values.chunks_exact(length));
+            for (&column, (rows, values)) in take(&mut columns, count).iter().zip(entries) {
+                work(column as usize, rows, values);
             }
         }
     }
 
-    /// Adds X' r of this tile, `L` lanes at a time, for the columns from
-    /// `first` on that `out` holds.
+    /// Adds X w of this tile, `L` lanes at a time; `L` divides `lanes`.
+    fn add_product<T: Real, const L: usize>(&self, lanes: usize, weights: &[T], out: &mut [T]) {
+        let (out, slices) = (out.as_chunks_mut::<L>().0, lanes / L);
+        for (stripe, weights) in weights.chunks(STRIPE * lanes).enumerate() {
+            let weights = weights.as_chunks::<L>().0;
+            self.for_each_column(stripe, |column, rows, values| {
+                for slice in 0..slices {
+                    let weights = weights[column * slices + slice];
+                    for (&row, &value) in rows.iter().zip(values) {
+                        let (out, value) = (&mut out[row as usize * slices + slice], T::from(value));
+                        for lane in 0..L {
+                            out[lane] += value * weights[lane];
+                        }
+                    }
+                }
+            });
+        }
+    }
+
+    /// Adds X' r of this tile, `L` lanes at a time, for the columns of a
+    /// stripe.
     fn add_transposed<T: Real, const L: usize>(
         &self,
         lanes: usize,
-        first: usize,
+        stripe: usize,
         of_value: impl Fn(T) -> T,
         residuals: &[T],
         out: &mut [T],
     ) {
-        let place = |column: usize| self.columns.partition_point(|&c| (c as usize) < column);
-        let columns = place(first)..place(first + out.len() / lanes);
         let (residuals, out) = (residuals.as_chunks::<L>().0, out.as_chunks_mut::<L>().0);
         let slices = lanes / L;
-        for (column, entries) in self.columns_in(columns) {
+        self.for_each_column(stripe, |column, rows, values| {
             for slice in 0..slices {
                 let mut sum = [T::ZERO; L];
-                for (&row, &value) in self.rows[entries.clone()].iter().zip(&self.values[entries.clone()]) {
+                for (&row, &value) in rows.iter().zip(values) {
                     let (residual, value) =
                         (&residuals[row as usize * slices + slice], of_value(T::from(value)));
                     for lane in 0..L {
                         sum[lane] += value * residual[lane];
                     }
                 }
-                let out = &mut out[(column - first) * slices + slice];
+                let out = &mut out[column * slices + slice];
                 for lane in 0..L {
                     out[lane] += sum[lane];
                 }
             }
-        }
+        });
     }
+}
+
+/// Cuts the first `count` elements off.
+#[inline(always)]
+fn take<'a, T>(from: &mut &'a [T], count: usize) -> &'a [T] {
+    let (taken, rest) = from.split_at(count);
+    *from = rest;
+    taken
 }
 
 /// How many lanes a product takes at a time: a number that divides theirs.

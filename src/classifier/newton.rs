@@ -7,8 +7,12 @@
 
 use rayon::prelude::*;
 
+use super::hessian::Hessian;
 use super::objective::{Objective, State};
 use super::vectors::{CHUNK, dot, dot_of_chunk, norm};
+
+/// Share of the gradient that an inexact step may leave.
+const FORCING: f64 = 0.03;
 
 /// Where a solver stopped.
 #[derive(Debug, Clone)]
@@ -21,8 +25,8 @@ pub(crate) struct Solution {
 }
 
 /// Minimises from `start`, of the same shape as the solution's parameters,
-/// until the gradient's Euclidean norm is at most `tolerance`, or
-/// `max_iterations` are done, or no step improves any more.
+/// until the objective is certainly at most a share of `tolerance` above its
+/// minimum, or `max_iterations` are done, or no step improves any more.
 pub(crate) fn minimize(
     objective: &Objective<'_>,
     start: Option<&[f64]>,
@@ -38,10 +42,14 @@ pub(crate) fn minimize(
     let mut gradient_norm = norm(&gradient);
     let mut inner = ConjugateGradient::new(n);
     let mut iterations = 0;
-    while gradient_norm > tolerance && iterations < max_iterations {
+    while iterations < max_iterations {
+        let enough = objective.gradient_norm_for(value, tolerance);
+        if gradient_norm <= enough {
+            break;
+        }
         iterations += 1;
-        // superlinear convergence, but never more accurate than needed
-        let accuracy = (gradient_norm * gradient_norm.sqrt().min(0.25)).max(0.5 * tolerance);
+        // never more accurate than needed
+        let accuracy = (FORCING * gradient_norm).max(0.5 * enough);
         inner.solve(objective, &state, &gradient, accuracy);
         let slope = dot(&gradient, &inner.step);
         // near the optimum the decrease drowns in rounding: allow for it
@@ -110,29 +118,32 @@ impl ConjugateGradient {
 
     /// `step` = about -Hessian^-1 gradient, to a residual norm of `accuracy`.
     fn solve(&mut self, objective: &Objective<'_>, state: &State, gradient: &[f64], accuracy: f64) {
-        objective.diagonal(state, &mut self.preconditioner);
+        let hessian = Hessian::new(objective, state);
+        hessian.diagonal(&mut self.preconditioner);
         for d in &mut self.preconditioner {
-            *d = 1.0 / d.max(1e-12);
+            *d = 1.0 / *d;
         }
         self.step.fill(0.0);
-        self.direction.fill(0.0);
         for (r, g) in self.residual.iter_mut().zip(gradient) {
             *r = -*g as f32;
         }
-        let (_, mut energy) = self.advance(0.0);
+        // after it the intercepts have no residual, and no step brings one back
+        let intercepts: Vec<f64> = gradient[objective.weights()..].iter().map(|g| -g).collect();
+        hessian.intercept_step(&intercepts, &mut self.direction, &mut self.product, &mut self.change);
+        let (mut residual, mut energy) = self.advance(1.0);
         self.turn(0.0);
         for _ in 0..Self::MOST_ITERATIONS {
-            objective.curvature(state, &self.direction, &mut self.product, &mut self.change);
+            if residual <= accuracy {
+                break;
+            }
+            hessian.product(&mut self.direction, &mut self.product, &mut self.change);
             let curvature = dot(&self.direction, &self.product);
             if curvature <= 0.0 {
                 break;
             }
-            let (residual, next) = self.advance(energy / curvature);
-            if residual <= accuracy {
-                break;
-            }
-            self.turn(next / energy);
-            energy = next;
+            let before = energy;
+            (residual, energy) = self.advance(energy / curvature);
+            self.turn(energy / before);
         }
     }
 

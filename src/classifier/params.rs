@@ -47,8 +47,9 @@ pub struct ClassifierParams {
     pub class_weight: ClassWeight,
     /// Solver.
     pub solver: Solver,
-    /// The fit has converged when the gradient's Euclidean norm is at most
-    /// this share of its norm at zero weights. Above 0.
+    /// The fit has converged when the objective is certainly at most this
+    /// share of its value above the minimum: the Euclidean norm of its
+    /// gradient is at most `sqrt(2 alpha tolerance objective)`. Above 0.
     pub tolerance: f64,
     /// Most iterations of either solver.
     pub max_iterations: usize,
@@ -63,7 +64,7 @@ impl Default for ClassifierParams {
             alpha: 1.0,
             class_weight: ClassWeight::None,
             solver: Solver::Auto,
-            tolerance: 2e-4,
+            tolerance: 1e-8,
             max_iterations: 1000,
             dense_budget_mib: 2048,
         }
@@ -123,18 +124,39 @@ impl ClassifierParams {
         let weights = self.loss_weights(targets, classes, row_weights);
         let objective = Objective::new(matrix, targets, weights.as_deref(), classes, self.alpha);
 
-        let tolerance = (self.tolerance * objective.gradient_norm_at_zero()).max(f64::MIN_POSITIVE);
         let dense = |start: Option<&[f64]>| -> Result<Solution> {
             if weights.is_some() {
                 return Err(Error::parameter("--solver", "linfa-logistic has no row weights"));
             }
-            let parameters =
-                dense::fit(matrix, targets, classes, self.alpha, tolerance, self.max_iterations, start)?;
-            let (objective, gradient_norm) = objective.check(&parameters);
-            Ok(Solution { parameters, objective, gradient_norm, iterations: 0 })
+            let mut parameters =
+                start.map_or_else(|| vec![0.0; (matrix.columns() + 1) * classes], <[f64]>::to_vec);
+            let mut needed = objective.gradient_norm_for(objective.check(&parameters).0, self.tolerance);
+            loop {
+                let target = needed;
+                parameters = dense::fit(
+                    matrix,
+                    targets,
+                    classes,
+                    self.alpha,
+                    target,
+                    self.max_iterations,
+                    &parameters,
+                )?;
+                let (objective_value, gradient_norm) = objective.check(&parameters);
+                needed = objective.gradient_norm_for(objective_value, self.tolerance);
+                // the lower the objective, the less gradient it may leave
+                if gradient_norm <= needed || gradient_norm > target {
+                    return Ok(Solution {
+                        parameters,
+                        objective: objective_value,
+                        gradient_norm,
+                        iterations: 0,
+                    });
+                }
+            }
         };
 
-        let sparse = || newton::minimize(&objective, None, tolerance, self.max_iterations);
+        let sparse = || newton::minimize(&objective, None, self.tolerance, self.max_iterations);
         let (solution, finished_by) = match self.solver {
             Solver::Linfa => (dense(None)?, FinishedBy::Linfa),
             Solver::Sparse => (sparse(), FinishedBy::Sparse),
@@ -149,6 +171,7 @@ impl ClassifierParams {
                 }
             }
         };
+        let tolerance = objective.gradient_norm_for(solution.objective, self.tolerance);
         // rounding in the summed gradient grows with the number of rows
         let slack = 1.0 + 1e-6;
         // written so that a gradient that is not a number fails too
@@ -170,14 +193,14 @@ impl ClassifierParams {
         targets: &[usize],
         before: Option<&Classifier>,
     ) -> Result<Classifier> {
-        const TOLERANCE: f64 = 1e-3;
+        const TOLERANCE: f64 = 1e-4;
         let classes = check_shapes(matrix, targets, None)?;
         let weights = self.loss_weights(targets, classes, None);
         let objective = Objective::new(matrix, targets, weights.as_deref(), classes, self.alpha);
         let start: Option<Vec<f64>> = before
             .map(|classifier| classifier.weights.iter().chain(&classifier.intercept).copied().collect());
-        let tolerance = TOLERANCE * objective.gradient_norm_at_zero();
-        let solution = newton::minimize(&objective, start.as_deref(), tolerance, self.max_iterations);
+        let solution = newton::minimize(&objective, start.as_deref(), TOLERANCE, self.max_iterations);
+        let tolerance = objective.gradient_norm_for(solution.objective, TOLERANCE);
         Ok(Classifier::from_solution(solution, classes, FinishedBy::Sparse, tolerance))
     }
 

@@ -4,9 +4,10 @@ use ndarray::Array2;
 
 use super::bootstrap::{Drawn, Sample};
 use super::misclassification::{Dirichlet, Misclassification};
-use super::simplex::{least_squares, solve};
+use super::simplex::least_squares;
 use super::{Method, em};
 use crate::error::{Error, Result};
+use crate::linear::solve;
 
 /// The step of a method that error rates or priors enter.
 #[derive(Debug, Clone)]
