@@ -4,7 +4,7 @@ ci:
 
 # Retrain the default model
 model:
-    cargo run --release --bin stance-train -- data/statements.csv --group-column group --min-df 8 --output models/stance-en.json
+    cargo run --release --bin stance-train -- data/statements.csv --group-column group --min-df 8 --lexicon data/lexicon.toml --output models/stance-en.json
 
 # Figures of README.md
 figures:

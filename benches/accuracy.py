@@ -10,6 +10,7 @@ Needs Python 3.9 and the release binaries (cargo build --release).
 """
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BINARIES = ROOT / "target" / "release"
 STATEMENTS = ROOT / "data" / "statements.csv"
-SHIPPED = ["--min-df", "8", "--alpha", "20"]
+LEXICON = ROOT / "data" / "lexicon.toml"
+SHIPPED = ["--min-df", "8", "--alpha", "20", "--lexicon", LEXICON]
 BEFORE = ["--window", "none", "--max-features", "12000", "--alpha", "5"]
 
 # rows stand in the order in which they were written
@@ -33,8 +35,14 @@ STAGES = [
 FEATURES = [
     ("12,000 terms by chi-square, no pairs", BEFORE),
     ("25,000 terms by chi-square, no pairs", [*BEFORE, "--max-features", "25000"]),
-    ("all terms of 8 texts, no pairs", [*SHIPPED, "--window", "none"]),
-    ("shipped: all terms of 8 texts, pairs in a window of 3", SHIPPED),
+    ("no pairs of words", [*SHIPPED, "--window", "none"]),
+    ("shipped: all terms of 8 texts, pairs in a window of 3, lexicon", SHIPPED),
+    ("no lexicon", [*SHIPPED, "--lexicon", None]),
+    ("tags, no negation", [*SHIPPED, "--lexicon", "no-negators"]),
+    ("negation, no tags", [*SHIPPED, "--lexicon", "no-tags"]),
+    ("tags with the next tagged word alone", [*SHIPPED, "--lexicon", "reach-1"]),
+    ("tags with the next 6 tagged words", [*SHIPPED, "--lexicon", "reach-6"]),
+    ("negation over 8 words", [*SHIPPED, "--lexicon", "scope-8"]),
     ("window of 2", [*SHIPPED, "--window", "2"]),
     ("window of 5", [*SHIPPED, "--window", "5"]),
     ("all terms of 4 texts", [*SHIPPED, "--min-df", "4"]),
@@ -53,9 +61,26 @@ FEATURES = [
 
 
 def last_wins(options):
-    """Options as a dictionary's pairs, so that a later value replaces an earlier."""
+    """Options as a dictionary's pairs, so that a later value replaces an earlier;
+    None leaves an option out."""
     pairs = dict(zip(options[::2], options[1::2]))
-    return [part for pair in pairs.items() for part in pair]
+    return [part for name, value in pairs.items() if value is not None for part in (name, value)]
+
+
+def lexicons(folder):
+    """Writes variants of the lexicon; returns their files by name."""
+    text = LEXICON.read_text(encoding="utf-8")
+    variants = {
+        "no-negators": re.sub(r"negators = \[.*?\]", "negators = []", text, flags=re.S),
+        "no-tags": text[: text.index("[tags]")] + '[tags]\nunused = ["unused"]\n',
+        "reach-1": text.replace("reach = 3", "reach = 1"),
+        "reach-6": text.replace("reach = 3", "reach = 6"),
+        "scope-8": text.replace("scope = 4", "scope = 8"),
+    }
+    for name, variant in variants.items():
+        assert variant != text, name
+        (folder / name).write_text(variant, encoding="utf-8")
+    return {name: folder / name for name in variants}
 
 
 def run(*command):
@@ -114,8 +139,9 @@ def main():
                 row(f"{rows or len(lines) - 1:,} {what}", folder, data, SHIPPED)
         if "features" in wanted:
             header("features")
+            files = lexicons(folder)
             for what, options in FEATURES:
-                row(what, folder, STATEMENTS, options)
+                row(what, folder, STATEMENTS, [files.get(option, option) for option in options])
 
 
 if __name__ == "__main__":

@@ -58,4 +58,4 @@ pub use model::{
     Alpha, Contribution, CrossValidation, Explanation, LearningCurve, LearningPoint, LearningStep, Model,
     ModelParams, Prediction, Progress, Provenance, Scorer, VERSION, WeightedTerm, out_of_fold,
 };
-pub use vectorizer::{NgramRange, Norm, SparseRows, Term, Vectorizer, VectorizerParams, Vocabulary};
+pub use vectorizer::{Lexicon, NgramRange, Norm, SparseRows, Term, Vectorizer, VectorizerParams, Vocabulary};

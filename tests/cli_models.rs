@@ -82,10 +82,10 @@ fn a_newer_version_is_refused_with_what_to_do() {
     refused(changed(|m| m["version"] = json!(99)), &["version is 99", "newer", "update"]);
     refused(changed(|m| m["version"] = json!(0)), &["version is 0"]);
     let with_more = changed(|m| {
-        m["version"] = json!(3);
+        m["version"] = json!(99);
         m["neurons"] = json!([1, 2, 3]);
     });
-    refused(with_more, &["version is 3", "newer", "update"]);
+    refused(with_more, &["version is 99", "newer", "update"]);
 }
 
 #[test]

@@ -60,6 +60,7 @@ fn plain(norm: Norm) -> VectorizerParams {
         char_ngrams: None,
         char_weight: 1.0,
         window: None,
+        lexicon: None,
         min_df: 1,
         max_df: 1.0,
         max_features: None,
@@ -73,7 +74,7 @@ fn terms(vectorizer: &Vectorizer) -> (Vec<String>, Vec<String>) {
         match vectorizer.vocabulary().term(feature) {
             Term::Words(term) => words.push(term.to_owned()),
             Term::Characters(term) => characters.push(term.to_owned()),
-            Term::Pair(term) => panic!("no window was asked for, but {term} was found"),
+            other => panic!("neither a window nor a lexicon was asked for, but {other:?} was found"),
         }
     }
     (words, characters)

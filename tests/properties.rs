@@ -1,5 +1,6 @@
 //! What holds for any text, checked on generated ones.
 
+use std::path::Path;
 use std::sync::OnceLock;
 
 use ndarray::Array1;
@@ -7,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use stance::text::{Language, NormalizerParams};
 use stance::{
-    Alpha, Corpus, Model, ModelParams, NgramRange, Norm, Prediction, SparseRows, Term, Vectorizer,
+    Alpha, Corpus, Lexicon, Model, ModelParams, NgramRange, Norm, Prediction, SparseRows, Term, Vectorizer,
     VectorizerParams,
 };
 
@@ -39,7 +40,7 @@ fn json(model: &Model) -> String {
 
 /// Words the default model knows, words it does not, and what stands between.
 const PIECES: &str = "troops Troops TROOPS must leave our country withdraw withdrawal from the U.S. US us \
-    U.N.-led base attack we will burn Iraq\u{2019}s don't 5,000 2031 soldiers talks resumed ministers said \
+    U.N.-led base attack we will burn Iraq\u{2019}s don't 5,000 2031 soldiers talks not never resumed ministers said \
     foreign occupation zzyzx cafe\u{301} caf\u{e9} \u{1F600} \u{627}\u{644}\u{642}\u{648}\u{627}\u{62A} \
     \u{130}stanbul STRA\u{DF}E \u{FB01}ght \u{FF34}roops \u{37A} \u{FDFA} \u{200D} \u{301} \u{2460} - ... \"";
 
@@ -58,6 +59,20 @@ fn sentence(most: usize) -> impl Strategy<Value = String> {
     let separator = select(vec![" ", " ", " ", " ", ", ", ". ", "\n", "\t", "", "'", "."]);
     prop::collection::vec((select(PIECES.split(' ').collect::<Vec<_>>()), separator), 0..most)
         .prop_map(|pieces| pieces.into_iter().flat_map(|(piece, gap)| [piece, gap]).collect())
+}
+
+fn lexicon() -> Lexicon {
+    Lexicon::load(Path::new("data/lexicon.toml")).expect("the lexicon")
+}
+
+fn kind_and_name(term: Term<'_>) -> (u8, &str) {
+    match term {
+        Term::Words(name) => (0, name),
+        Term::Characters(name) => (1, name),
+        Term::Pair(name) => (2, name),
+        Term::Negated(name) => (3, name),
+        Term::Tags(name) => (4, name),
+    }
 }
 
 fn bits(prediction: &Prediction) -> (usize, u32, Vec<u64>) {
@@ -190,6 +205,7 @@ proptest! {
         mask_numbers in any::<bool>(),
         longest in 1u8..5,
         characters in any::<bool>(),
+        tagged in any::<bool>(),
     ) {
         let params = VectorizerParams {
             normalizer: NormalizerParams { language, mask_numbers },
@@ -197,6 +213,7 @@ proptest! {
             char_ngrams: characters.then(|| NgramRange::new(1, 4).expect("range")),
             char_weight: 1.0,
             window: Some(3),
+            lexicon: tagged.then(lexicon),
             min_df: 1,
             max_df: 1.0,
             max_features: None,
@@ -217,15 +234,7 @@ proptest! {
             let term = vocabulary.term(feature);
             prop_assert_eq!(found, vocabulary.document_frequency(feature), "{:?}", term);
             if feature > 0 {
-                let ascending = match (vocabulary.term(feature - 1), term) {
-                    (Term::Words(a), Term::Words(b))
-                    | (Term::Characters(a), Term::Characters(b))
-                    | (Term::Pair(a), Term::Pair(b)) => a < b,
-                    (before, after) => {
-                        matches!(before, Term::Words(_))
-                            || matches!((before, after), (Term::Characters(_), Term::Pair(_)))
-                    }
-                };
+                let ascending = kind_and_name(vocabulary.term(feature - 1)) < kind_and_name(term);
                 prop_assert!(ascending, "{:?} after {:?}", term, vocabulary.term(feature - 1));
             }
         }

@@ -11,8 +11,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use stance::corpus::{Columns, Source};
 use stance::text::{Language, NormalizerParams};
 use stance::{
-    Alpha, ClassWeight, ClassifierParams, Corpus, Error, Model, ModelParams, NgramRange, Norm, Result,
-    Solver, VectorizerParams,
+    Alpha, ClassWeight, ClassifierParams, Corpus, Error, Lexicon, Model, ModelParams, NgramRange, Norm,
+    Result, Solver, VectorizerParams,
 };
 
 /// Learn a model from CSV files of labelled statements.
@@ -45,6 +45,9 @@ struct Arguments {
     /// Pairs of words in their order, 2 to this many words apart, or none
     #[arg(long, default_value = "3", help_heading = "Features")]
     window: OrWord<u8>,
+    /// TOML file with tags of words and negators, as data/lexicon.toml
+    #[arg(long, value_name = "FILE", help_heading = "Features")]
+    lexicon: Option<PathBuf>,
     /// Leave out terms that occur in fewer texts than this
     #[arg(long, default_value_t = 2, help_heading = "Features")]
     min_df: u32,
@@ -142,14 +145,15 @@ fn named<T, const N: usize>(text: &str, values: [(&str, T); N]) -> Result<T, Str
 }
 
 impl Arguments {
-    fn params(&self) -> ModelParams {
-        ModelParams {
+    fn params(&self) -> Result<ModelParams> {
+        Ok(ModelParams {
             vectorizer: VectorizerParams {
                 normalizer: NormalizerParams { language: self.language, mask_numbers: !self.keep_numbers },
                 word_ngrams: self.ngrams,
                 char_ngrams: self.char_ngrams.0,
                 char_weight: self.char_weight,
                 window: self.window.0,
+                lexicon: self.lexicon.as_deref().map(Lexicon::load).transpose()?,
                 min_df: self.min_df,
                 max_df: self.max_df,
                 max_features: self.max_features.0,
@@ -167,7 +171,7 @@ impl Arguments {
             folds: self.folds,
             repeats: self.repeats,
             seed: self.seed,
-        }
+        })
     }
 }
 
@@ -182,6 +186,7 @@ fn run() -> Result<ExitCode> {
         let message = "needs folds; leave out --folds 0".into();
         return Err(Error::Parameter { name: "--learning-curve", message });
     }
+    let params = arguments.params()?;
     let sources: Vec<Source> = arguments.data.iter().map(Source::new).collect();
     let columns = Columns { time: arguments.time_column.clone(), ..arguments.columns.columns(&[]) };
     let corpus = Corpus::read(&sources, &columns, arguments.dialect.dialect())?;
@@ -191,7 +196,7 @@ fn run() -> Result<ExitCode> {
     bar.set_style(ProgressStyle::default_spinner());
     bar.enable_steady_tick(std::time::Duration::from_millis(100));
     let progress = |step: &str| bar.set_message(step.to_owned());
-    let trained = Model::fit(&arguments.params(), &corpus, &progress).and_then(|model| {
+    let trained = Model::fit(&params, &corpus, &progress).and_then(|model| {
         let wanted = arguments.learning_curve.is_some();
         let curve = wanted.then(|| model.learning_curve(&corpus, &progress)).transpose()?;
         Ok((model, curve))

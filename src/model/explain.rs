@@ -85,6 +85,8 @@ fn spelled(term: Term<'_>) -> Option<String> {
         Term::Words(words) => Some(words.to_owned()),
         Term::Characters(_) => None,
         Term::Pair(pair) => Some(pair.replace(' ', " .. ")),
+        Term::Negated(stem) => Some(format!("NOT_{stem}")),
+        Term::Tags(tags) => Some(format!("<{}>", tags.replace(' ', "> .. <"))),
     }
 }
 

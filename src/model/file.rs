@@ -1,7 +1,8 @@
 //! The model file: JSON. Data only, checked on the way in.
 //!
 //! Version 2 writes terms as one string and weights as base64 of little-endian
-//! 32-bit floats; version 1 wrote lists of strings and numbers.
+//! 32-bit floats; version 1 wrote lists of strings and numbers. Version 3 adds
+//! a lexicon and its terms.
 
 use std::io::Write;
 use std::path::Path;
@@ -23,7 +24,7 @@ use crate::text::STEMMER_VERSION;
 use crate::vectorizer::{Vectorizer, Vocabulary};
 
 /// The format version this crate writes; it reads this and older ones.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 const FORMAT: &str = "stance-model";
 

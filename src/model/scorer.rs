@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 
 use super::Model;
 use crate::text::{Token, tokens};
-use crate::vectorizer::{Finder, Joiner, Matcher, NONE, Norm};
+use crate::vectorizer::{Finder, Joiner, Mark, Matcher, NONE, Norm, Reading, Symbol, Tags};
 
 /// Classes in a page.
 const PAGE: usize = 4;
@@ -25,6 +25,8 @@ pub(crate) struct Compiled {
     matcher: Matcher,
     /// For each page, each feature's weight times its factor over temperature.
     weights: Vec<Vec<Page>>,
+    /// What tags add, page by page.
+    tags: Vec<TagSums>,
     /// Intercepts over temperature, one for each class.
     bias: Vec<f64>,
     factors: Vec<f64>,
@@ -46,9 +48,15 @@ impl Compiled {
             })
             .collect()
         };
+        let matcher = model.vectorizer.matcher();
+        let weights: Vec<Vec<Page>> = (0..classes.div_ceil(PAGE)).map(page).collect();
+        let tags = matcher.tags().map_or_else(Vec::new, |tags| {
+            weights.iter().map(|weights| TagSums::new(tags, weights)).collect()
+        });
         Self {
-            matcher: model.vectorizer.matcher(),
-            weights: (0..classes.div_ceil(PAGE)).map(page).collect(),
+            matcher,
+            weights,
+            tags,
             bias: model.intercept.iter().map(|b| b / model.temperature).collect(),
             factors,
             norm: model.vectorizer.params().norm,
@@ -89,7 +97,8 @@ impl Compiled {
     fn share(&self, page: usize, surface: &str) -> Share {
         let form = self.matcher.form(surface);
         let single = self.matcher.feature(form.word);
-        let mut share = Share { word: form.word, known: 0, sum: [0.0; PAGE] };
+        let mut share =
+            Share { word: form.word, known: 0, sum: [0.0; PAGE], mark: form.mark, negated: form.negated };
         for &feature in form.characters.iter().chain([&single]).filter(|&&feature| feature != NONE) {
             share.known += 1;
             add(&mut share.sum, &self.weights[page][feature as usize]);
@@ -111,6 +120,60 @@ struct Share {
     word: u32,
     known: u32,
     sum: Page,
+    mark: Mark,
+    negated: u32,
+}
+
+/// What the tags of one word, and those of two, add to a page of logits, and
+/// how many known terms they are. Words share few sets of tags, so all sums
+/// can be made beforehand.
+struct TagSums {
+    words: Vec<(Page, u32)>,
+    /// For each symbol, the pairs that it begins.
+    pairs: Vec<Page>,
+    known: Vec<u8>,
+    symbols: usize,
+}
+
+impl TagSums {
+    fn new(tags: &Tags, weights: &[Page]) -> Self {
+        let sum = |features: &mut dyn Iterator<Item = u32>| {
+            let mut sum = ([0.0; PAGE], 0);
+            features.for_each(|feature| {
+                add(&mut sum.0, &weights[feature as usize]);
+                sum.1 += 1;
+            });
+            sum
+        };
+        let symbols = tags.tagger.symbols();
+        let all = 0..symbols as Symbol;
+        let words = all.clone().map(|symbol| sum(&mut tags.of_word(symbol))).collect();
+        let pairs = all.clone().flat_map(|first| all.clone().map(move |second| (first, second)));
+        let (pairs, known) = pairs
+            .map(|(first, second)| {
+                let (page, known) = sum(&mut tags.of_pair(first, second));
+                (page, known as u8)
+            })
+            .unzip();
+        Self { words, pairs, known, symbols }
+    }
+
+    /// Adds what the tags of a text bring; returns how many terms they are.
+    fn add(&self, reading: &Reading, sum: &mut Page) -> u32 {
+        let mut known = 0;
+        for &(symbol, _) in &reading.tagged {
+            let (page, terms) = &self.words[usize::from(symbol)];
+            add(sum, page);
+            known += terms;
+        }
+        let symbol = |place: usize| usize::from(reading.tagged[place].0);
+        for (first, second) in reading.pairs() {
+            let pair = symbol(first) * self.symbols + symbol(second);
+            add(sum, &self.pairs[pair]);
+            known += u32::from(self.known[pair]);
+        }
+        known
+    }
 }
 
 /// The shares of the forms seen so far, for one page.
@@ -131,7 +194,10 @@ struct Slot {
 }
 
 impl Shares {
-    const EMPTY: Slot = Slot { key: 0, share: Share { word: NONE, known: 0, sum: [0.0; PAGE] } };
+    const EMPTY: Slot = Slot {
+        key: 0,
+        share: Share { word: NONE, known: 0, sum: [0.0; PAGE], mark: Mark::NONE, negated: NONE },
+    };
     /// Bounds the memory that unusual forms can take.
     const MOST_SLOTS: usize = 1 << 17;
 
@@ -212,6 +278,9 @@ pub struct Scorer<'m> {
     /// The words of the current text and their keys.
     words: Vec<(Token, Option<u128>)>,
     word_numbers: Vec<u32>,
+    /// What the lexicon says of the words, and the features of the negated.
+    marks: Vec<(Mark, u32)>,
+    reading: Reading,
     joiner: Joiner,
     /// The current text's terms of more than one word; with [`Norm::L2`],
     /// whose norm depends on the whole row, all of its terms.
@@ -226,6 +295,8 @@ impl<'m> Scorer<'m> {
             pages: compiled.weights.iter().map(|_| Shares::new()).collect(),
             words: Vec::new(),
             word_numbers: Vec::new(),
+            marks: Vec::new(),
+            reading: Reading::default(),
             joiner: Joiner::default(),
             features: Vec::new(),
             finder: Finder::new(&compiled.matcher),
@@ -280,14 +351,22 @@ impl<'m> Scorer<'m> {
             let mut sum = [0.0; PAGE];
             if page == 0 {
                 self.word_numbers.clear();
+                self.marks.clear();
                 for &(token, key) in &self.words {
                     let share = shares.get(compiled, page, text, token, key);
                     known += share.known;
                     add(&mut sum, &share.sum);
                     self.word_numbers.push(share.word);
+                    self.marks.push((share.mark, share.negated));
                 }
                 let features = &mut self.features;
                 features.clear();
+                if let Some(tags) = compiled.matcher.tags() {
+                    let words = self.words.iter().zip(&self.marks).map(|(word, mark)| (word.0, mark.0));
+                    self.reading.read(&tags.tagger, text, words);
+                    let negated = self.reading.negated.iter().map(|&place| self.marks[place as usize].1);
+                    features.extend(negated.filter(|&feature| feature != NONE));
+                }
                 self.joiner.terms(&compiled.matcher, &self.word_numbers, |feature, _, _| {
                     features.push(feature);
                 });
@@ -298,6 +377,10 @@ impl<'m> Scorer<'m> {
             }
             for &feature in &self.features {
                 add(&mut sum, &compiled.weights[page][feature as usize]);
+            }
+            if let Some(tags) = compiled.tags.get(page) {
+                let of_tags = tags.add(&self.reading, &mut sum);
+                known += if page == 0 { of_tags } else { 0 };
             }
             sums.copy_from_slice(&sum[..sums.len()]);
         }

@@ -17,9 +17,19 @@ pub fn description(model: &Model) -> Result<String> {
     let names = model.labels().names();
     let mut text = training(model);
     text.push_str(&format!("trained on texts and labels with SHA-256 {}\n", model.provenance().data_sha256));
+    // word lists read better as lines of words
+    let mut params = model.params().clone();
+    let lexicon = params.vectorizer.lexicon.take();
     let params =
-        serde_json::to_string_pretty(model.params()).map_err(|e| Error::Output(std::io::Error::other(e)))?;
+        serde_json::to_string_pretty(&params).map_err(|e| Error::Output(std::io::Error::other(e)))?;
     text.push_str(&format!("\nparameters {params}\n"));
+    if let Some(lexicon) = lexicon {
+        text.push_str(&format!("\nlexicon, scope {}, reach {}\n", lexicon.scope, lexicon.reach));
+        let tags = lexicon.tags.iter().map(|(tag, words)| (format!("<{tag}>"), words));
+        for (name, words) in std::iter::once(("negators".to_owned(), &lexicon.negators)).chain(tags) {
+            text.push_str(&format!("  {name}: {}\n", words.join(" ")));
+        }
+    }
     text.push_str(
         "\nterms that speak most clearly for a label, with their weight and the texts they occur in\n",
     );

@@ -8,6 +8,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::lexicon::{Lexicon, Mark, Reading, Tagger};
 use super::matcher::{NONE, SHORTEST_GAP, char_ngrams};
 use super::params::VectorizerParams;
 use super::vocabulary::Vocabulary;
@@ -16,6 +17,9 @@ use crate::text::{Normalizer, tokens};
 /// Texts per unit of parallel work; fixed, so that results never depend on
 /// the number of threads.
 const CHUNK: usize = 512;
+
+/// Terms and their document frequencies.
+type Counted = Vec<(String, u32)>;
 
 /// Numbers for strings, in order of first appearance.
 #[derive(Default)]
@@ -71,7 +75,7 @@ pub(super) fn vocabulary<S: AsRef<str> + Sync>(params: &VectorizerParams, texts:
         })
         .collect();
 
-    let mut characters: Vec<(String, u32)> = Vec::new();
+    let mut characters = Counted::new();
     if let Some(range) = params.char_ngrams {
         let mut interner = Interner::default();
         let of_surface: Vec<Vec<u32>> = words
@@ -89,6 +93,15 @@ pub(super) fn vocabulary<S: AsRef<str> + Sync>(params: &VectorizerParams, texts:
         let ngrams = strings.into_iter().map(String::from).zip(frequency);
         characters = ngrams.filter(|&(_, df)| frequent(df)).collect();
         characters.sort_unstable();
+    }
+
+    let (mut negated, mut tags) = match &params.lexicon {
+        Some(lexicon) => readings(lexicon, &normalizer, texts, &sequences, &words),
+        None => Default::default(),
+    };
+    for terms in [&mut negated, &mut tags] {
+        terms.retain(|&(_, df)| frequent(df));
+        terms.sort_unstable();
     }
 
     let mut interner = Interner::default();
@@ -111,7 +124,13 @@ pub(super) fn vocabulary<S: AsRef<str> + Sync>(params: &VectorizerParams, texts:
         words: names(&terms),
         characters: names(&characters),
         pairs: names(&pairs),
-        document_frequency: terms.iter().chain(&characters).chain(&pairs).map(|&(_, df)| df).collect(),
+        negated: names(&negated),
+        tags: names(&tags),
+        document_frequency: [&terms, &characters, &pairs, &negated, &tags]
+            .into_iter()
+            .flatten()
+            .map(|&(_, df)| df)
+            .collect(),
     }
 }
 
@@ -173,27 +192,95 @@ fn frequencies<F: AsRef<[u32]>>(
     count: usize,
     features: impl Fn(u32) -> F,
 ) -> Vec<u32> {
-    let mut frequency = vec![0; count];
-    let mut last_text = vec![usize::MAX; count];
+    let mut counted = DocumentFrequency::new(count);
     for (text, range) in sequences.texts() {
         for &number in &sequences.numbers[range] {
             for &feature in features(number).as_ref() {
-                if feature != NONE && last_text[feature as usize] != text {
-                    last_text[feature as usize] = text;
-                    frequency[feature as usize] += 1;
+                if feature != NONE {
+                    counted.count(feature as usize, text);
                 }
             }
         }
     }
-    frequency
+    counted.frequency
+}
+
+/// In how many texts features occur, counted text by text.
+struct DocumentFrequency {
+    frequency: Vec<u32>,
+    last_text: Vec<usize>,
+}
+
+impl DocumentFrequency {
+    fn new(features: usize) -> Self {
+        Self { frequency: vec![0; features], last_text: vec![usize::MAX; features] }
+    }
+
+    fn count(&mut self, feature: usize, text: usize) {
+        if self.last_text[feature] != text {
+            self.last_text[feature] = text;
+            self.frequency[feature] += 1;
+        }
+    }
+}
+
+/// Negated stems, and tags with their pairs, and their document frequencies.
+fn readings<S: AsRef<str>>(
+    lexicon: &Lexicon,
+    normalizer: &Normalizer,
+    texts: &[S],
+    surfaces: &Sequences,
+    words: &[Option<(String, String)>],
+) -> (Counted, Counted) {
+    // its parameters were checked before
+    let Ok(tagger) = Tagger::new(lexicon, normalizer) else { return Default::default() };
+    let marks: Vec<Mark> = words
+        .iter()
+        .map(|word| word.as_ref().map_or(Mark::default(), |(_, stem)| tagger.mark(stem)))
+        .collect();
+    let mut interner = Interner::default();
+    let stems: Vec<u32> =
+        words.iter().map(|word| word.as_ref().map_or(NONE, |(_, stem)| interner.number(stem))).collect();
+    let count = tagger.names().len();
+    let mut negated = DocumentFrequency::new(interner.numbers.len());
+    let mut tags = DocumentFrequency::new(count + count * count);
+    let mut reading = Reading::default();
+    for ((text, range), string) in surfaces.texts().zip(texts) {
+        let (string, surfaces) = (string.as_ref(), &surfaces.numbers[range]);
+        reading.read(
+            &tagger,
+            string,
+            tokens(string).zip(surfaces.iter().map(|&surface| marks[surface as usize])),
+        );
+        for &place in &reading.negated {
+            let stem = stems[surfaces[place as usize] as usize];
+            if stem != NONE {
+                negated.count(stem as usize, text);
+            }
+        }
+        for &(symbol, _) in &reading.tagged {
+            tagger.tags(symbol).for_each(|tag| tags.count(tag, text));
+        }
+        for (first, second) in reading.pairs() {
+            for tag in tagger.tags(reading.tagged[first].0) {
+                for next in tagger.tags(reading.tagged[second].0) {
+                    tags.count(count + tag * count + next, text);
+                }
+            }
+        }
+    }
+    let stems = interner.strings().into_iter().map(String::from);
+    let names = tagger.names();
+    let pairs = names.iter().flat_map(|first| names.iter().map(move |second| format!("{first} {second}")));
+    (stems.zip(negated.frequency).collect(), names.iter().cloned().chain(pairs).zip(tags.frequency).collect())
 }
 
 /// Word n-grams of the wanted lengths and their document frequencies; those
 /// longer than one word occur in at least `min_df` texts.
-fn word_ngrams(params: &VectorizerParams, sequences: &Sequences, stems: &[Box<str>]) -> Vec<(String, u32)> {
+fn word_ngrams(params: &VectorizerParams, sequences: &Sequences, stems: &[Box<str>]) -> Counted {
     let frequency = frequencies(sequences, stems.len(), |stem| [stem]);
     let mut names: Vec<String> = stems.iter().map(|stem| stem.to_string()).collect();
-    let mut found: Vec<(String, u32)> = Vec::new();
+    let mut found = Counted::new();
     if params.word_ngrams.shortest() == 1 {
         found.extend(names.iter().cloned().zip(frequency.iter().copied()));
     }
@@ -249,7 +336,7 @@ fn extensions(
 
 /// Pairs of words with one to `window - 1` words between them and their
 /// document frequencies, at least `min_df`.
-fn word_pairs(params: &VectorizerParams, sequences: &Sequences, stems: &[Box<str>]) -> Vec<(String, u32)> {
+fn word_pairs(params: &VectorizerParams, sequences: &Sequences, stems: &[Box<str>]) -> Counted {
     let Some(window) = params.window else { return Vec::new() };
     let words = &sequences.numbers;
     let each = || {

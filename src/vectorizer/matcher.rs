@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::lexicon::{Mark, Reading, Symbol, Tagger};
 use super::params::{NgramRange, VectorizerParams};
 use super::terms::Terms;
 use super::vocabulary::Vocabulary;
@@ -20,6 +21,50 @@ pub(crate) struct Form {
     pub word: u32,
     /// The character n-gram features of the word, with repetitions.
     pub characters: Box<[u32]>,
+    /// What the lexicon says of it.
+    pub mark: Mark,
+    /// The feature of the negated word, [`NONE`] if it is no term.
+    pub negated: u32,
+}
+
+impl Form {
+    fn unknown() -> Self {
+        Self { word: NONE, characters: Box::default(), mark: Mark::NONE, negated: NONE }
+    }
+}
+
+/// The lexicon, and the features of its tags.
+pub(crate) struct Tags {
+    pub tagger: Tagger,
+    /// For each signed tag its feature or [`NONE`], and for each two of them.
+    feature_of_tag: Vec<u32>,
+    feature_of_pair: Vec<u32>,
+}
+
+impl Tags {
+    fn new(tagger: Tagger, tags: &Terms, first_feature: usize) -> Self {
+        let feature = |term: &str| tags.position(term).map_or(NONE, |at| (first_feature + at) as u32);
+        let names = tagger.names();
+        let feature_of_tag = names.iter().map(|name| feature(name)).collect();
+        let pairs =
+            names.iter().flat_map(|first| names.iter().map(move |second| format!("{first} {second}")));
+        let feature_of_pair = pairs.map(|pair| feature(&pair)).collect();
+        Self { tagger, feature_of_tag, feature_of_pair }
+    }
+
+    /// The features of a tagged word.
+    pub fn of_word(&self, symbol: Symbol) -> impl Iterator<Item = u32> {
+        self.tagger.tags(symbol).map(|tag| self.feature_of_tag[tag]).filter(|&feature| feature != NONE)
+    }
+
+    /// The features of two tagged words.
+    pub fn of_pair(&self, first: Symbol, second: Symbol) -> impl Iterator<Item = u32> {
+        let count = self.feature_of_tag.len();
+        let pairs = self.tagger.tags(first).flat_map(move |tag| {
+            self.tagger.tags(second).map(move |next| self.feature_of_pair[tag * count + next])
+        });
+        pairs.filter(|&feature| feature != NONE)
+    }
 }
 
 /// The vocabulary, compiled for look-ups.
@@ -38,6 +83,9 @@ pub(crate) struct Matcher {
     feature_of_node: Vec<u32>,
     characters: Terms,
     first_character: usize,
+    negated: Terms,
+    first_negated: usize,
+    tags: Option<Tags>,
     char_ngrams: Option<NgramRange>,
     longest: usize,
 }
@@ -68,8 +116,17 @@ impl Matcher {
                 pairs.get_or_insert((first, second), (first_pair + number) as u32);
             }
         }
+        let first_negated = first_pair + vocabulary.pairs.len();
+        let first_tag = first_negated + vocabulary.negated.len();
+        let normalizer = Normalizer::new(&params.normalizer);
+        // its parameters were checked before
+        let tagger = params.lexicon.as_ref().and_then(|lexicon| Tagger::new(lexicon, &normalizer).ok());
+        let tags = tagger.map(|tagger| Tags::new(tagger, &vocabulary.tags, first_tag));
         Self {
-            normalizer: Normalizer::new(&params.normalizer),
+            normalizer,
+            negated: vocabulary.negated.clone(),
+            first_negated,
+            tags,
             stems,
             edges,
             pairs,
@@ -85,7 +142,7 @@ impl Matcher {
     /// What a surface form brings.
     pub fn form(&self, surface: &str) -> Form {
         let Some(word) = self.normalizer.word(surface) else {
-            return Form { word: NONE, characters: Box::default() };
+            return Form::unknown();
         };
         let stem = self.normalizer.stem(&word);
         let mut characters = Vec::new();
@@ -96,7 +153,14 @@ impl Matcher {
             });
         }
         let word = self.stems.position(&stem).map_or(NONE, |number| number as u32);
-        Form { word, characters: characters.into() }
+        let mark = self.tags.as_ref().map_or(Mark::NONE, |tags| tags.tagger.mark(&stem));
+        let negated = self.negated.position(&stem).map_or(NONE, |at| (self.first_negated + at) as u32);
+        Form { word, characters: characters.into(), mark, negated }
+    }
+
+    /// The lexicon, if there is one.
+    pub fn tags(&self) -> Option<&Tags> {
+        self.tags.as_ref()
     }
 
     /// The feature of an n-gram, or [`NONE`].
@@ -316,7 +380,10 @@ pub(crate) struct Finder<'m> {
     forms: Vec<Form>,
     spans: Vec<Token>,
     words: Vec<u32>,
+    /// Places in `forms`, one for each word.
+    found: Vec<u32>,
     joiner: Joiner,
+    reading: Reading,
 }
 
 /// One occurrence of a feature: the feature and the tokens it covers.
@@ -337,39 +404,65 @@ impl<'m> Finder<'m> {
             forms: Vec::new(),
             spans: Vec::new(),
             words: Vec::new(),
+            found: Vec::new(),
             joiner: Joiner::default(),
+            reading: Reading::default(),
         }
-    }
-
-    fn remember(&mut self, surface: &str) -> u32 {
-        if self.forms.len() == Self::MOST_FORMS {
-            self.places.clear();
-            self.forms.clear();
-        }
-        let place = self.forms.len() as u32;
-        self.places.insert(surface.into(), place);
-        self.forms.push(self.matcher.form(surface));
-        place
     }
 
     /// Calls `found` with each occurrence of a known term, those of one word
     /// first; returns the number of words in the text.
     pub fn occurrences(&mut self, text: &str, mut found: impl FnMut(Occurrence)) -> usize {
         self.spans.clear();
+        self.spans.extend(tokens(text));
+        if self.forms.len() + self.spans.len() > Self::MOST_FORMS {
+            self.places.clear();
+            self.forms.clear();
+        }
+        self.found.clear();
         self.words.clear();
-        for token in tokens(text) {
+        for &token in &self.spans {
             let surface = &text[token.start..token.end];
             let place = match self.places.get(surface) {
                 Some(&place) => place,
-                None => self.remember(surface),
+                None => {
+                    let place = self.forms.len() as u32;
+                    self.places.insert(surface.into(), place);
+                    self.forms.push(self.matcher.form(surface));
+                    place
+                }
             };
             let form = &self.forms[place as usize];
             let single = self.matcher.feature(form.word);
             for &feature in form.characters.iter().chain((single != NONE).then_some(&single)) {
                 found(Occurrence { feature, first: token, last: token });
             }
-            self.spans.push(token);
             self.words.push(form.word);
+            self.found.push(place);
+        }
+        if let Some(tags) = self.matcher.tags() {
+            let forms = self.found.iter().map(|&place| &self.forms[place as usize]);
+            let marks = forms.map(|form| form.mark);
+            self.reading.read(&tags.tagger, text, self.spans.iter().copied().zip(marks));
+            let span = |place: u32| self.spans[place as usize];
+            for &place in &self.reading.negated {
+                let feature = self.forms[self.found[place as usize] as usize].negated;
+                if feature != NONE {
+                    found(Occurrence { feature, first: span(place), last: span(place) });
+                }
+            }
+            let tagged = &self.reading.tagged;
+            for &(symbol, place) in tagged {
+                for feature in tags.of_word(symbol) {
+                    found(Occurrence { feature, first: span(place), last: span(place) });
+                }
+            }
+            for (first, second) in self.reading.pairs() {
+                let ((first, from), (second, to)) = (tagged[first], tagged[second]);
+                for feature in tags.of_pair(first, second) {
+                    found(Occurrence { feature, first: span(from), last: span(to) });
+                }
+            }
         }
         self.joiner.terms(self.matcher, &self.words, |feature, last, length| {
             let (first, last) = (self.spans[last + 1 - length], self.spans[last]);

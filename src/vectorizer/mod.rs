@@ -1,6 +1,7 @@
 //! From texts to sparse TF-IDF rows.
 
 mod fit;
+mod lexicon;
 mod matcher;
 mod params;
 mod rows;
@@ -10,7 +11,9 @@ mod vocabulary;
 
 use rayon::prelude::*;
 
-pub(crate) use matcher::{Finder, Joiner, Matcher, NONE, Occurrence};
+pub use lexicon::Lexicon;
+pub(crate) use lexicon::{Mark, Reading, Symbol};
+pub(crate) use matcher::{Finder, Joiner, Matcher, NONE, Occurrence, Tags};
 pub use params::{NgramRange, Norm, VectorizerParams};
 pub use rows::SparseRows;
 pub use vocabulary::{Term, Vocabulary};

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::lexicon::{Lexicon, Tagger};
 use crate::error::{Error, Result};
-use crate::text::{Language, NormalizerParams};
+use crate::text::{Language, Normalizer, NormalizerParams};
 
 /// Lengths of n-grams, both ends included; `1..2` on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +95,9 @@ pub struct VectorizerParams {
     /// stands between them; 2 to 8, `None` for none.
     #[serde(default)]
     pub window: Option<u8>,
+    /// Tags of words, and negation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lexicon: Option<Lexicon>,
     /// A term must occur in at least this many training texts.
     pub min_df: u32,
     /// A term must occur in at most this share of the training texts, 0 to 1.
@@ -113,6 +117,7 @@ impl Default for VectorizerParams {
             char_ngrams: Some(NgramRange { shortest: 2, longest: 5 }),
             char_weight: 0.3,
             window: Some(3),
+            lexicon: None,
             min_df: 2,
             max_df: 1.0,
             max_features: None,
@@ -138,6 +143,13 @@ impl VectorizerParams {
         }
         if self.window.is_some_and(|window| !(2..=8).contains(&window)) {
             return Err(Error::parameter("--window", "must be from 2 to 8, or none"));
+        }
+        if let Some(lexicon) = &self.lexicon {
+            lexicon
+                .fault()
+                .map_or(Ok(()), Err)
+                .and_then(|()| Tagger::new(lexicon, &Normalizer::new(&self.normalizer)))
+                .map_err(|fault| Error::parameter("--lexicon", fault))?;
         }
         if self.max_features == Some(0) {
             return Err(Error::parameter("--max-features", "must be at least 1"));

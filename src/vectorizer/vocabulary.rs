@@ -7,7 +7,8 @@ use super::terms::Terms;
 /// Known terms with their document frequencies.
 ///
 /// Features are numbered: first the word n-grams, then the character
-/// n-grams, then the pairs of words, each in byte order.
+/// n-grams, the pairs of words, the negated words and the tags with their
+/// pairs, each in byte order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Vocabulary {
@@ -16,6 +17,10 @@ pub struct Vocabulary {
     pub(super) characters: Terms,
     #[serde(default)]
     pub(super) pairs: Terms,
+    #[serde(default)]
+    pub(super) negated: Terms,
+    #[serde(default)]
+    pub(super) tags: Terms,
     pub(super) document_frequency: Vec<u32>,
 }
 
@@ -28,12 +33,23 @@ pub enum Term<'a> {
     Characters(&'a str),
     /// Two stems, joined by one space, with other words between them.
     Pair(&'a str),
+    /// A stem in the scope of a negator.
+    Negated(&'a str),
+    /// A tag of the lexicon, or two in their order, joined by one space;
+    /// `NOT_` stands before a negated one.
+    Tags(&'a str),
+}
+
+impl<'a> Term<'a> {
+    /// In the order of [`Vocabulary::kinds`].
+    const KINDS: [fn(&'a str) -> Self; 5] =
+        [Self::Words, Self::Characters, Self::Pair, Self::Negated, Self::Tags];
 }
 
 impl Vocabulary {
     /// Number of features.
     pub fn len(&self) -> usize {
-        self.words.len() + self.characters.len() + self.pairs.len()
+        self.kinds().iter().map(|terms| terms.len()).sum()
     }
 
     /// Whether nothing is known.
@@ -51,14 +67,19 @@ impl Vocabulary {
     /// # Panics
     /// If `feature` is not below [`Vocabulary::len`].
     pub fn term(&self, feature: usize) -> Term<'_> {
-        let (words, characters) = (self.words.len(), self.characters.len());
-        if feature < words {
-            Term::Words(self.words.get(feature))
-        } else if feature < words + characters {
-            Term::Characters(self.characters.get(feature - words))
-        } else {
-            Term::Pair(self.pairs.get(feature - words - characters))
+        let mut place = feature;
+        for (terms, term) in self.kinds().into_iter().zip(Term::KINDS) {
+            if place < terms.len() {
+                return term(terms.get(place));
+            }
+            place -= terms.len();
         }
+        panic!("feature {feature} of {}", self.len())
+    }
+
+    /// The terms of each kind, in the order of their numbers.
+    fn kinds(&self) -> [&Terms; 5] {
+        [&self.words, &self.characters, &self.pairs, &self.negated, &self.tags]
     }
 
     /// In how many training texts a feature's term occurs.
@@ -76,7 +97,9 @@ impl Vocabulary {
     /// Keeps the features whose flag is set.
     pub(super) fn retain(&mut self, keep: &[bool]) {
         let mut flags = keep.iter().copied();
-        for terms in [&mut self.words, &mut self.characters, &mut self.pairs] {
+        for terms in
+            [&mut self.words, &mut self.characters, &mut self.pairs, &mut self.negated, &mut self.tags]
+        {
             *terms = terms.iter().filter(|_| flags.next().unwrap_or(false)).collect();
         }
         let mut flags = keep.iter().copied();
@@ -92,7 +115,7 @@ impl Vocabulary {
                 self.document_frequency.len()
             ));
         }
-        if ![&self.words, &self.characters, &self.pairs].iter().all(|terms| terms.ascend()) {
+        if !self.kinds().iter().all(|terms| terms.ascend()) {
             return Some("terms are not distinct and in ascending order".into());
         }
         if self
