@@ -168,7 +168,7 @@ mod tests {
     fn products_match_finite_differences_and_leave_the_intercepts_no_gradient() {
         for classes in [2, 3, 5, 8] {
             let (x, y) = problem(1, 150, 7, classes);
-            let matrix = Matrix::new(&x);
+            let matrix = Matrix::new(&(&x).into());
             let row_weights: Vec<f64> = (0..150).map(|i| 0.5 + f64::from(i) / 150.0).collect();
             let objective = Objective::new(&matrix, &y, Some(&row_weights), classes, 0.7);
             let (n, weights) = (objective.len(), objective.weights());

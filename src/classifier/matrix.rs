@@ -1,9 +1,11 @@
 //! The training rows as the solver reads them.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::vectors::Real;
-use crate::vectorizer::SparseRows;
+use crate::vectorizer::SparseColumns;
 
 /// A sparse matrix, shape (samples, features), cut into tiles of rows; inside
 /// a tile the entries stand column by column.
@@ -47,8 +49,8 @@ struct Stripe {
 
 /// Columns that follow one another and have `length` entries each.
 struct Run {
-    columns: u32,
-    length: u32,
+    columns: usize,
+    length: usize,
 }
 
 /// Columns that are sorted by length together, and that one task of a
@@ -56,14 +58,14 @@ struct Run {
 const STRIPE: usize = 4096;
 
 impl Matrix {
-    pub fn new(rows: &SparseRows) -> Self {
+    pub fn new(columns: &SparseColumns) -> Self {
         // small enough for the cache, and enough of them to share out; but the
         // smaller, the fewer entries of a column stand together
-        let tile_rows = rows.len().div_ceil(4).clamp(64, 16384);
-        let firsts: Vec<usize> = (0..rows.len()).step_by(tile_rows).collect();
-        let tile = |&first: &usize| Tile::new(rows, first..(first + tile_rows).min(rows.len()));
+        let tile_rows = columns.rows().div_ceil(4).clamp(64, 16384);
+        let firsts: Vec<usize> = (0..columns.rows()).step_by(tile_rows).collect();
+        let tile = |&first: &usize| Tile::new(columns, first..first + tile_rows);
         let tiles = firsts.par_iter().map(tile).collect();
-        Self { rows: rows.len(), columns: rows.columns(), tile_rows, tiles }
+        Self { rows: columns.rows(), columns: columns.columns(), tile_rows, tiles }
     }
 
     /// Number of rows.
@@ -122,48 +124,38 @@ impl Matrix {
 }
 
 impl Tile {
-    fn new(rows: &SparseRows, range: std::ops::Range<usize>) -> Self {
-        let mut next = vec![0u32; rows.columns()];
-        for row in range.clone() {
-            for &column in rows.row(row).0 {
-                next[column as usize] += 1;
-            }
-        }
+    fn new(columns: &SparseColumns, range: Range<usize>) -> Self {
         let mut tile = Self::default();
-        let mut stored = 0;
-        let mut order: Vec<u16> = Vec::new();
-        for lengths in next.chunks_mut(STRIPE) {
-            tile.stripes.push(Stripe { run: tile.runs.len(), column: tile.columns.len(), entry: stored });
-            order.clear();
-            order.extend((0..lengths.len() as u16).filter(|&column| lengths[column as usize] > 0));
-            order.sort_by_key(|&column| lengths[column as usize]);
-            let mut last = 0;
-            for &column in &order {
-                let length = std::mem::replace(&mut lengths[column as usize], stored as u32);
-                stored += length as usize;
-                if length > last {
-                    tile.runs.push(Run { columns: 0, length });
-                    last = length;
-                }
-                if let Some(run) = tile.runs.last_mut() {
-                    run.columns += 1;
+        for first in (0..columns.columns()).step_by(STRIPE) {
+            tile.stripes.push(tile.end());
+            let inside: Vec<(&[u32], &[f32])> = (first..(first + STRIPE).min(columns.columns()))
+                .map(|column| {
+                    let (rows, values) = columns.column(column);
+                    let place = |end: usize| rows.partition_point(|&row| (row as usize) < end);
+                    let entries = place(range.start)..place(range.end);
+                    (&rows[entries.clone()], &values[entries])
+                })
+                .collect();
+            let mut order: Vec<u16> = (0..inside.len() as u16).collect();
+            order.retain(|&column| !inside[column as usize].0.is_empty());
+            order.sort_by_key(|&column| inside[column as usize].0.len());
+            for run in order.chunk_by(|&a, &b| inside[a as usize].0.len() == inside[b as usize].0.len()) {
+                tile.runs.push(Run { columns: run.len(), length: inside[run[0] as usize].0.len() });
+                for &column in run {
+                    let (rows, values) = inside[column as usize];
+                    tile.rows.extend(rows.iter().map(|&row| (row as usize - range.start) as u16));
+                    tile.values.extend_from_slice(values);
                 }
             }
             tile.columns.extend_from_slice(&order);
         }
-        tile.rows = vec![0; stored];
-        tile.values = vec![0.0; stored];
-        tile.stripes.push(Stripe { run: tile.runs.len(), column: tile.columns.len(), entry: stored });
-        for row in range.clone() {
-            let (columns, values) = rows.row(row);
-            for (&column, &value) in columns.iter().zip(values) {
-                let next = &mut next[column as usize];
-                tile.rows[*next as usize] = (row - range.start) as u16;
-                tile.values[*next as usize] = value as f32;
-                *next += 1;
-            }
-        }
+        tile.stripes.push(tile.end());
         tile
+    }
+
+    /// Where the next stripe begins.
+    fn end(&self) -> Stripe {
+        Stripe { run: self.runs.len(), column: self.columns.len(), entry: self.rows.len() }
     }
 
     /// Calls `work(column, rows, values)` for the columns of a stripe.
@@ -174,7 +166,7 @@ impl Tile {
         let mut rows = &self.rows[start.entry..end.entry];
         let mut values = &self.values[start.entry..end.entry];
         for run in &self.runs[start.run..end.run] {
-            let (count, length) = (run.columns as usize, run.length as usize);
+            let &Run { columns: count, length } = run;
             let (rows, values) = (take(&mut rows, count * length), take(&mut values, count * length));
             let entries = rows.chunks_exact(length).zip(values.chunks_exact(length));
             for (&column, (rows, values)) in take(&mut columns, count).iter().zip(entries) {

@@ -286,7 +286,7 @@ pub(crate) mod tests {
     fn gradient_matches_finite_differences() {
         for classes in [2, 3, 5, 8] {
             let (x, y) = problem(1, 150, 7, classes);
-            let matrix = Matrix::new(&x);
+            let matrix = Matrix::new(&(&x).into());
             let weights: Vec<f64> = (0..150).map(|i| 0.5 + f64::from(i) / 150.0).collect();
             let objective = Objective::new(&matrix, &y, Some(&weights), classes, 0.7);
             let n = objective.len();
@@ -311,7 +311,7 @@ pub(crate) mod tests {
     #[test]
     fn parameters_that_do_not_sum_to_zero_are_checked_as_they_are() {
         let (x, y) = problem(1, 30, 2, 3);
-        let matrix = Matrix::new(&x);
+        let matrix = Matrix::new(&(&x).into());
         let objective = Objective::new(&matrix, &y, None, 3, 0.5);
         let (value, norm) = objective.check(&[0.0; 9]);
         // 1 more for each class of each feature changes no probability

@@ -9,7 +9,7 @@ use super::newton::{self, Solution};
 use super::objective::{MOST_CLASSES, Objective};
 use super::{Classifier, FinishedBy, dense};
 use crate::error::{Error, Result};
-use crate::vectorizer::SparseRows;
+use crate::vectorizer::{SparseColumns, SparseRows};
 
 /// Which solver fits the weights; all minimise the same objective.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,7 +109,7 @@ impl ClassifierParams {
         row_weights: Option<&[f32]>,
     ) -> Result<Classifier> {
         self.check()?;
-        self.fit_matrix(&Matrix::new(rows), targets, row_weights)
+        self.fit_matrix(&Matrix::new(&SparseColumns::from(rows)), targets, row_weights)
     }
 
     /// [`ClassifierParams::fit_rows`] on rows that were made ready before.

@@ -67,8 +67,9 @@ impl Model {
         let temperature = search.as_ref().map_or(1.0, |search| search.out.temperature());
 
         progress(&format!("final fit, alpha {alpha}"));
-        let vectorizer = Vectorizer::fit(&params.vectorizer, &corpus.texts, &targets)?;
-        let matrix = Matrix::new(&vectorizer.transform(&corpus.texts));
+        let (vectorizer, columns) = Vectorizer::fit_transform(&params.vectorizer, &corpus.texts, &targets)?;
+        let matrix = Matrix::new(&columns);
+        drop(columns);
         let classifier_params = ClassifierParams { alpha, ..params.classifier.clone() };
         let classifier = classifier_params.fit_matrix(&matrix, &targets, None)?;
         progress("scores");

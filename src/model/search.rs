@@ -111,9 +111,10 @@ impl<'a> Fold<'a> {
         };
         let train_targets: Vec<usize> = split.train.iter().map(|&row| plan.targets[row]).collect();
         let train_texts = texts(&split.train);
-        let vectorizer = Vectorizer::fit(&plan.params.vectorizer, &train_texts, &train_targets)?;
+        let (vectorizer, columns) =
+            Vectorizer::fit_transform(&plan.params.vectorizer, &train_texts, &train_targets)?;
         Ok(Self {
-            train: Matrix::new(&vectorizer.transform(&train_texts)),
+            train: Matrix::new(&columns),
             train_targets,
             test: vectorizer.transform(&texts(&split.test)),
             test_rows: &split.test,

@@ -200,7 +200,11 @@ impl Normalizer {
     /// The stem of a word from [`Normalizer::word`].
     pub fn stem(&self, word: &str) -> String {
         match &self.stemmer {
-            Some(stemmer) if word != NUMBER => stemmer.stem(word).into_owned(),
+            Some(stemmer) if word != NUMBER => match stemmer.stem(word) {
+                // the Arabic stemmer leaves nothing of a lone vowel mark
+                stem if stem.is_empty() => word.to_owned(),
+                stem => stem.into_owned(),
+            },
             _ => word.to_owned(),
         }
     }
@@ -212,6 +216,13 @@ mod tests {
 
     fn english() -> Normalizer {
         Normalizer::new(&NormalizerParams { language: Language::English, mask_numbers: true })
+    }
+
+    #[test]
+    fn no_stem_is_empty() {
+        let arabic = Normalizer::new(&NormalizerParams { language: Language::Arabic, mask_numbers: true });
+        let word = arabic.word("\u{FE70}").expect("a word");
+        assert_eq!(arabic.stem(&word), word);
     }
 
     #[test]

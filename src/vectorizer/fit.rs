@@ -1,25 +1,26 @@
-//! Learns a vocabulary: counts in which texts each term occurs.
+//! Learns a vocabulary: counts how often each term occurs in each text.
 //!
 //! Texts become sequences of word numbers once; n-grams are then counted
 //! length by length, keyed by numbers. An n-gram is only counted if the one
 //! that it extends is frequent enough, so rare ones never fill memory. All
 //! counts are integers and all orders explicit: threads change nothing.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::lexicon::{Lexicon, Mark, Reading, Tagger};
+use super::columns::SparseColumns;
+use super::lexicon::{Mark, Reading, Tagger};
 use super::matcher::{NONE, SHORTEST_GAP, char_ngrams};
 use super::params::VectorizerParams;
+use super::terms::Terms;
 use super::vocabulary::Vocabulary;
 use crate::text::{Normalizer, tokens};
 
 /// Texts per unit of parallel work; fixed, so that results never depend on
 /// the number of threads.
 const CHUNK: usize = 512;
-
-/// Terms and their document frequencies.
-type Counted = Vec<(String, u32)>;
 
 /// Numbers for strings, in order of first appearance.
 #[derive(Default)]
@@ -59,11 +60,18 @@ impl Sequences {
     }
 }
 
+/// What learning the vocabulary found.
+pub(super) struct Learned {
+    pub vocabulary: Vocabulary,
+    /// How often each term occurs in each text.
+    pub counts: SparseColumns,
+    /// Number of words of each text.
+    pub lengths: Vec<u32>,
+}
+
 /// Learns the vocabulary of `texts`: every term within the document
 /// frequency limits of `params`.
-pub(super) fn vocabulary<S: AsRef<str> + Sync>(params: &VectorizerParams, texts: &[S]) -> Vocabulary {
-    let most = (params.max_df * texts.len() as f64).floor() as u32;
-    let frequent = |df: u32| df >= params.min_df && df <= most;
+pub(super) fn vocabulary<S: AsRef<str> + Sync>(params: &VectorizerParams, texts: &[S]) -> Learned {
     let (mut sequences, surfaces) = surfaces(texts);
     let normalizer = Normalizer::new(&params.normalizer);
     let words: Vec<Option<(String, String)>> = surfaces
@@ -74,63 +82,83 @@ pub(super) fn vocabulary<S: AsRef<str> + Sync>(params: &VectorizerParams, texts:
             Some((word, stem))
         })
         .collect();
-
-    let mut characters = Counted::new();
-    if let Some(range) = params.char_ngrams {
-        let mut interner = Interner::default();
-        let of_surface: Vec<Vec<u32>> = words
-            .iter()
-            .map(|word| {
-                let mut numbers = Vec::new();
-                if let Some((word, _)) = word {
-                    char_ngrams(word, range, |ngram| numbers.push(interner.number(ngram)));
-                }
-                numbers
-            })
-            .collect();
-        let strings = interner.strings();
-        let frequency = frequencies(&sequences, strings.len(), |surface| &of_surface[surface as usize]);
-        let ngrams = strings.into_iter().map(String::from).zip(frequency);
-        characters = ngrams.filter(|&(_, df)| frequent(df)).collect();
-        characters.sort_unstable();
-    }
-
-    let (mut negated, mut tags) = match &params.lexicon {
-        Some(lexicon) => readings(lexicon, &normalizer, texts, &sequences, &words),
-        None => Default::default(),
-    };
-    for terms in [&mut negated, &mut tags] {
-        terms.retain(|&(_, df)| frequent(df));
-        terms.sort_unstable();
-    }
+    let (characters, (negated, tags)) = rayon::join(
+        || characters(params, &sequences, &words),
+        || readings(params, &normalizer, texts, &sequences, &words),
+    );
 
     let mut interner = Interner::default();
     let stem_of_surface: Vec<[u32; 1]> =
         words.iter().map(|word| [word.as_ref().map_or(NONE, |(_, stem)| interner.number(stem))]).collect();
-    let stems = interner.strings();
+    let stem = |surface: u32| &stem_of_surface[surface as usize][..];
+    let (frequent, single) = count_numbers(&sequences, interner.strings(), stem, params.min_df);
+    // terms of several words consist of frequent ones: from here on there are no others
+    let mut number_of = vec![NONE; words.len()];
+    frequent.iter().zip(0..).for_each(|(&stem, number)| number_of[stem as usize] = number);
     for number in &mut sequences.numbers {
-        *number = stem_of_surface[*number as usize][0];
+        let [stem] = stem_of_surface[*number as usize];
+        *number = number_of.get(stem as usize).copied().unwrap_or(NONE);
     }
-    let mut terms = word_ngrams(params, &sequences, &stems);
-    terms.retain(|&(_, df)| frequent(df));
-    terms.par_sort_unstable();
-    let mut pairs = word_pairs(params, &sequences, &stems);
-    pairs.retain(|&(_, df)| frequent(df));
-    pairs.par_sort_unstable();
+    let (terms, pairs) = rayon::join(
+        || word_ngrams(params, &sequences, &single.names),
+        || word_pairs(params, &sequences, &single.names),
+    );
+    let terms = if params.word_ngrams.shortest() == 1 { single.and(terms) } else { terms };
+    let lengths = sequences.texts().map(|(_, range)| range.len() as u32).collect();
+    drop(sequences);
 
-    let names = |terms: &[(String, u32)]| terms.iter().map(|(term, _)| term).collect();
-    Vocabulary {
-        documents: texts.len() as u32,
-        words: names(&terms),
-        characters: names(&characters),
-        pairs: names(&pairs),
-        negated: names(&negated),
-        tags: names(&tags),
-        document_frequency: [&terms, &characters, &pairs, &negated, &tags]
-            .into_iter()
-            .flatten()
-            .map(|&(_, df)| df)
-            .collect(),
+    let most = (params.max_df * texts.len() as f64).floor() as usize;
+    let kinds = [terms, characters, pairs, negated, tags];
+    let stored = kinds.iter().flat_map(|kind| &kind.counts).map(SparseColumns::stored).sum();
+    let mut counts = SparseColumns::with_capacity(texts.len(), stored);
+    let [words, characters, pairs, negated, tags] = kinds.map(|kind| kind.gather(most, &mut counts));
+    let document_frequency = (0..counts.columns()).map(|column| counts.column(column).0.len() as u32);
+    Learned {
+        vocabulary: Vocabulary {
+            documents: texts.len() as u32,
+            words,
+            characters,
+            pairs,
+            negated,
+            tags,
+            document_frequency: document_frequency.collect(),
+        },
+        counts,
+        lengths,
+    }
+}
+
+/// Terms of at least `min_df` texts, in any order.
+struct Counted {
+    names: Vec<String>,
+    /// Their counts, in several matrices one after another: to put them
+    /// together would have them in memory twice.
+    counts: Vec<SparseColumns>,
+}
+
+impl Counted {
+    const NONE: Self = Self { names: Vec::new(), counts: Vec::new() };
+
+    fn and(mut self, others: Self) -> Self {
+        self.names.extend(others.names);
+        self.counts.extend(others.counts);
+        self
+    }
+
+    /// Appends the terms of at most `most` texts to `counts`, by their names.
+    fn gather(self, most: usize, counts: &mut SparseColumns) -> Terms {
+        let columns =
+            self.counts.iter().flat_map(|part| (0..part.columns()).map(move |column| (part, column)));
+        let mut terms: Vec<(&str, &SparseColumns, usize)> = self
+            .names
+            .iter()
+            .zip(columns)
+            .map(|(name, (part, column))| (name.as_str(), part, column))
+            .filter(|(_, part, column)| part.column(*column).0.len() <= most)
+            .collect();
+        terms.par_sort_unstable_by_key(|&(name, ..)| name);
+        terms.iter().for_each(|(_, part, column)| counts.push_column(part, *column));
+        terms.iter().map(|(name, ..)| name).collect()
     }
 }
 
@@ -185,186 +213,256 @@ fn surfaces<S: AsRef<str> + Sync>(texts: &[S]) -> (Sequences, Vec<&str>) {
     (all, distinct)
 }
 
-/// In how many texts each of `count` features occurs, where `features` gives
-/// the features of a number.
-fn frequencies<F: AsRef<[u32]>>(
+/// Counts features text by text.
+struct Counter {
+    slots: Vec<Slot>,
+    found: Vec<u32>,
+}
+
+/// A feature while it is counted.
+#[derive(Clone)]
+struct Slot {
+    frequency: u32,
+    last_text: u32,
+    /// Where its next count goes.
+    next: usize,
+}
+
+impl Counter {
+    const EMPTY: Slot = Slot { frequency: 0, last_text: NONE, next: usize::MAX };
+
+    /// For features below `features`.
+    fn new(features: usize) -> Self {
+        Self { slots: vec![Self::EMPTY; features], found: Vec::new() }
+    }
+
+    /// Appends to `counts` a column for each feature of at least `min_df`
+    /// texts, of the (feature, text) that `each` gives text by text; returns
+    /// these features, ascending. Feature [`NONE`] does not count.
+    fn count<I: Iterator<Item = (u32, u32)>>(
+        &mut self,
+        each: impl Fn() -> I,
+        min_df: u32,
+        counts: &mut SparseColumns,
+    ) -> Vec<u32> {
+        let each = || each().filter(|&(feature, _)| feature != NONE);
+        self.found.clear();
+        for (feature, text) in each() {
+            let slot = &mut self.slots[feature as usize];
+            if slot.frequency == 0 {
+                self.found.push(feature);
+            }
+            if slot.last_text != text {
+                slot.frequency += 1;
+                slot.last_text = text;
+            }
+        }
+        self.found.sort_unstable();
+        let mut frequent = Vec::new();
+        for &feature in &self.found {
+            let slot = &mut self.slots[feature as usize];
+            slot.last_text = NONE;
+            if slot.frequency >= min_df {
+                slot.next = counts.push_zeros(slot.frequency as usize);
+                frequent.push(feature);
+            }
+        }
+        for (feature, text) in each() {
+            let slot = &mut self.slots[feature as usize];
+            if slot.next == usize::MAX {
+                continue;
+            }
+            if slot.last_text != text {
+                slot.last_text = text;
+                slot.next += 1;
+            }
+            let (row, count) = counts.entry_mut(slot.next - 1);
+            *row = text;
+            *count += 1.0;
+        }
+        for &feature in &self.found {
+            self.slots[feature as usize] = Self::EMPTY;
+        }
+        frequent
+    }
+}
+
+/// Counts single features: `features` gives those of a number.
+fn count_numbers<'f>(
     sequences: &Sequences,
-    count: usize,
-    features: impl Fn(u32) -> F,
-) -> Vec<u32> {
-    let mut counted = DocumentFrequency::new(count);
-    for (text, range) in sequences.texts() {
-        for &number in &sequences.numbers[range] {
-            for &feature in features(number).as_ref() {
-                if feature != NONE {
-                    counted.count(feature as usize, text);
-                }
+    names: Vec<Box<str>>,
+    features: impl Fn(u32) -> &'f [u32] + Copy,
+    min_df: u32,
+) -> (Vec<u32>, Counted) {
+    let each = || {
+        sequences.texts().flat_map(move |(text, range)| {
+            let features = sequences.numbers[range].iter().flat_map(move |&number| features(number));
+            features.map(move |&feature| (feature, text as u32))
+        })
+    };
+    count(sequences.ends.len(), names, each, min_df)
+}
+
+/// Counts the features with the given names; returns the frequent ones.
+fn count<I: Iterator<Item = (u32, u32)>>(
+    texts: usize,
+    names: Vec<Box<str>>,
+    each: impl Fn() -> I,
+    min_df: u32,
+) -> (Vec<u32>, Counted) {
+    let mut counts = SparseColumns::new(texts);
+    let frequent = Counter::new(names.len()).count(each, min_df, &mut counts);
+    let names = frequent.iter().map(|&feature| names[feature as usize].to_string()).collect();
+    (frequent, Counted { names, counts: vec![counts] })
+}
+
+/// Character n-grams within words.
+fn characters(
+    params: &VectorizerParams,
+    surfaces: &Sequences,
+    words: &[Option<(String, String)>],
+) -> Counted {
+    let mut interner = Interner::default();
+    let mut of_surface: Vec<Vec<u32>> = vec![Vec::new(); words.len()];
+    if let Some(range) = params.char_ngrams {
+        for (word, numbers) in words.iter().zip(&mut of_surface) {
+            if let Some((word, _)) = word {
+                char_ngrams(word, range, |ngram| numbers.push(interner.number(ngram)));
             }
         }
     }
-    counted.frequency
+    let of_surface = &of_surface;
+    count_numbers(surfaces, interner.strings(), |surface| &of_surface[surface as usize], params.min_df).1
 }
 
-/// In how many texts features occur, counted text by text.
-struct DocumentFrequency {
-    frequency: Vec<u32>,
-    last_text: Vec<usize>,
-}
-
-impl DocumentFrequency {
-    fn new(features: usize) -> Self {
-        Self { frequency: vec![0; features], last_text: vec![usize::MAX; features] }
-    }
-
-    fn count(&mut self, feature: usize, text: usize) {
-        if self.last_text[feature] != text {
-            self.last_text[feature] = text;
-            self.frequency[feature] += 1;
-        }
-    }
-}
-
-/// Negated stems, and tags with their pairs, and their document frequencies.
+/// Negated stems, and tags with their pairs.
 fn readings<S: AsRef<str>>(
-    lexicon: &Lexicon,
+    params: &VectorizerParams,
     normalizer: &Normalizer,
     texts: &[S],
     surfaces: &Sequences,
     words: &[Option<(String, String)>],
 ) -> (Counted, Counted) {
-    // its parameters were checked before
-    let Ok(tagger) = Tagger::new(lexicon, normalizer) else { return Default::default() };
-    let marks: Vec<Mark> = words
-        .iter()
-        .map(|word| word.as_ref().map_or(Mark::default(), |(_, stem)| tagger.mark(stem)))
-        .collect();
+    // the parameters were checked before
+    let tagger = params.lexicon.as_ref().and_then(|lexicon| Tagger::new(lexicon, normalizer).ok());
+    let (mut negated, mut tagged) = (Vec::new(), Vec::new());
     let mut interner = Interner::default();
-    let stems: Vec<u32> =
-        words.iter().map(|word| word.as_ref().map_or(NONE, |(_, stem)| interner.number(stem))).collect();
-    let count = tagger.names().len();
-    let mut negated = DocumentFrequency::new(interner.numbers.len());
-    let mut tags = DocumentFrequency::new(count + count * count);
-    let mut reading = Reading::default();
-    for ((text, range), string) in surfaces.texts().zip(texts) {
-        let (string, surfaces) = (string.as_ref(), &surfaces.numbers[range]);
-        reading.read(
-            &tagger,
-            string,
-            tokens(string).zip(surfaces.iter().map(|&surface| marks[surface as usize])),
-        );
-        for &place in &reading.negated {
-            let stem = stems[surfaces[place as usize] as usize];
-            if stem != NONE {
-                negated.count(stem as usize, text);
+    let mut names: Vec<Box<str>> = Vec::new();
+    if let Some(tagger) = tagger {
+        let of_surface: Vec<(u32, Mark)> = words
+            .iter()
+            .map(|word| match word {
+                Some((_, stem)) => (interner.number(stem), tagger.mark(stem)),
+                None => (NONE, Mark::NONE),
+            })
+            .collect();
+        let count = tagger.names().len();
+        names.extend(tagger.names().iter().map(|name| name.as_str().into()));
+        for first in tagger.names() {
+            names.extend(tagger.names().iter().map(|second| format!("{first} {second}").into()));
+        }
+        let mut reading = Reading::default();
+        for ((text, range), string) in surfaces.texts().zip(texts) {
+            let (string, surfaces) = (string.as_ref(), &surfaces.numbers[range]);
+            let marks = surfaces.iter().map(|&surface| of_surface[surface as usize].1);
+            reading.read(&tagger, string, tokens(string).zip(marks));
+            for &place in &reading.negated {
+                negated.push((of_surface[surfaces[place as usize] as usize].0, text as u32));
             }
-        }
-        for &(symbol, _) in &reading.tagged {
-            tagger.tags(symbol).for_each(|tag| tags.count(tag, text));
-        }
-        for (first, second) in reading.pairs() {
-            for tag in tagger.tags(reading.tagged[first].0) {
-                for next in tagger.tags(reading.tagged[second].0) {
-                    tags.count(count + tag * count + next, text);
+            let tags = |place: usize| tagger.tags(reading.tagged[place].0);
+            for place in 0..reading.tagged.len() {
+                tagged.extend(tags(place).map(|tag| (tag as u32, text as u32)));
+            }
+            for (first, second) in reading.pairs() {
+                for tag in tags(first) {
+                    let pairs = tags(second).map(|next| (count + tag * count + next) as u32);
+                    tagged.extend(pairs.map(|pair| (pair, text as u32)));
                 }
             }
         }
     }
-    let stems = interner.strings().into_iter().map(String::from);
-    let names = tagger.names();
-    let pairs = names.iter().flat_map(|first| names.iter().map(move |second| format!("{first} {second}")));
-    (stems.zip(negated.frequency).collect(), names.iter().cloned().chain(pairs).zip(tags.frequency).collect())
+    let (_, negated) = count(texts.len(), interner.strings(), || negated.iter().copied(), params.min_df);
+    let (_, tags) = count(texts.len(), names, || tagged.iter().copied(), params.min_df);
+    (negated, tags)
 }
 
-/// Word n-grams of the wanted lengths and their document frequencies; those
-/// longer than one word occur in at least `min_df` texts.
-fn word_ngrams(params: &VectorizerParams, sequences: &Sequences, stems: &[Box<str>]) -> Counted {
-    let frequency = frequencies(sequences, stems.len(), |stem| [stem]);
-    let mut names: Vec<String> = stems.iter().map(|stem| stem.to_string()).collect();
-    let mut found = Counted::new();
-    if params.word_ngrams.shortest() == 1 {
-        found.extend(names.iter().cloned().zip(frequency.iter().copied()));
-    }
-    // the n-gram of the current length that starts at each position
-    let mut starting: Vec<u32> = sequences
-        .numbers
-        .iter()
-        .map(|&stem| if stem != NONE && frequency[stem as usize] >= params.min_df { stem } else { NONE })
-        .collect();
-    let frequent_word = starting.clone();
-    for length in 2..=params.word_ngrams.longest() {
-        let counted = extensions(sequences, &starting, &frequent_word, length, params.min_df);
-        let longer: Vec<String> = counted
+/// Word n-grams of two words and more, of the wanted lengths.
+fn word_ngrams(params: &VectorizerParams, sequences: &Sequences, words: &[String]) -> Counted {
+    let (shortest, longest) = (params.word_ngrams.shortest(), params.word_ngrams.longest());
+    let mut all = Counted::NONE;
+    // names of the n-grams of the current length, and which starts at each place
+    let mut names = Cow::Borrowed(words);
+    let mut starting = Cow::Borrowed(&sequences.numbers);
+    for length in 2..=longest {
+        let (pairs, counts) = extensions(sequences, &starting, length, params.min_df);
+        let longer: Vec<String> = pairs
             .par_iter()
-            .map(|&((start, word), _)| format!("{} {}", names[start as usize], stems[word as usize]))
+            .map(|&(start, word)| format!("{} {}", names[start as usize], words[word as usize]))
             .collect();
-        if length < params.word_ngrams.longest() {
-            let number_of: FxHashMap<(u32, u32), u32> =
-                counted.iter().enumerate().map(|(number, &(pair, _))| (pair, number as u32)).collect();
+        if length < longest {
+            let number_of: FxHashMap<(u32, u32), u32> = pairs.iter().copied().zip(0..).collect();
+            let starting = starting.to_mut();
             for (_, range) in sequences.texts() {
                 for at in range.clone() {
-                    let pair = (starting[at], frequent_word.get(at + length - 1).copied().unwrap_or(NONE));
-                    let inside = at + length <= range.end;
-                    starting[at] = number_of.get(&pair).copied().filter(|_| inside).unwrap_or(NONE);
+                    let last = Some(at + length - 1).filter(|&last| last < range.end);
+                    let pair = last.map(|last| (starting[at], sequences.numbers[last]));
+                    starting[at] = pair.and_then(|pair| number_of.get(&pair).copied()).unwrap_or(NONE);
                 }
             }
         }
-        if length >= params.word_ngrams.shortest() {
-            found.extend(longer.iter().cloned().zip(counted.iter().map(|&(_, df)| df)));
+        if length >= shortest {
+            all = all.and(Counted { names: longer.clone(), counts });
         }
-        names = longer;
+        names = Cow::Owned(longer);
     }
-    found
+    all
 }
 
-/// Document frequencies of the n-grams of `length` words, as pairs of the
-/// n-gram one shorter and the last word; at least `min_df`, in order.
+/// The n-grams of `length` words, as pairs of the n-gram one shorter and the
+/// last word, in order.
 fn extensions(
     sequences: &Sequences,
     starting: &[u32],
-    words: &[u32],
     length: usize,
     min_df: u32,
-) -> Vec<((u32, u32), u32)> {
+) -> (Vec<(u32, u32)>, Vec<SparseColumns>) {
+    let words = &sequences.numbers;
     let each = || {
         sequences.texts().flat_map(move |(text, range)| {
             let places = range.start..range.end.saturating_sub(length - 1);
             places.map(move |at| (starting[at], words[at + length - 1], text as u32))
         })
     };
-    pair_frequencies(each, min_df)
+    count_pairs(sequences.ends.len(), each, min_df)
 }
 
-/// Pairs of words with one to `window - 1` words between them and their
-/// document frequencies, at least `min_df`.
-fn word_pairs(params: &VectorizerParams, sequences: &Sequences, stems: &[Box<str>]) -> Counted {
-    let Some(window) = params.window else { return Vec::new() };
-    let words = &sequences.numbers;
+/// Pairs of words with one to `window - 1` words between them.
+fn word_pairs(params: &VectorizerParams, sequences: &Sequences, names: &[String]) -> Counted {
+    let (words, window) = (&sequences.numbers, params.window.map_or(0, usize::from));
     let each = || {
         sequences.texts().flat_map(move |(text, range)| {
             let end = range.end;
             range.flat_map(move |at| {
-                let seconds = at + SHORTEST_GAP..(at + usize::from(window) + 1).min(end);
+                let seconds = at + SHORTEST_GAP..(at + window + 1).min(end);
                 seconds.map(move |second| (words[at], words[second], text as u32))
             })
         })
     };
-    let counted = pair_frequencies(each, params.min_df);
-    let name = |((first, second), frequency): ((u32, u32), u32)| {
-        (format!("{} {}", stems[first as usize], stems[second as usize]), frequency)
-    };
-    counted.into_par_iter().map(name).collect()
+    let (pairs, counts) = count_pairs(sequences.ends.len(), each, params.min_df);
+    let name = |(first, second): (u32, u32)| format!("{} {}", names[first as usize], names[second as usize]);
+    Counted { names: pairs.into_par_iter().map(name).collect(), counts }
 }
 
-/// In how many texts each pair occurs, of the (first, second, text) that
-/// `each` gives text by text; at least `min_df`, in order. Pairs with
-/// [`NONE`] in them do not count.
+/// Pairs of at least `min_df` texts, in order, of the (first, second, text)
+/// that `each` gives text by text. Pairs with [`NONE`] in them do not count.
 ///
 /// The second numbers are sorted by the first and then counted in one small
 /// table after another, which beats one large hash table.
-fn pair_frequencies<I: Iterator<Item = (u32, u32, u32)>>(
+fn count_pairs<I: Iterator<Item = (u32, u32, u32)>>(
+    texts: usize,
     each: impl Fn() -> I,
     min_df: u32,
-) -> Vec<((u32, u32), u32)> {
+) -> (Vec<(u32, u32)>, Vec<SparseColumns>) {
     let each = || each().filter(|&(first, second, _)| first != NONE && second != NONE);
     let mut ends: Vec<usize> = Vec::new();
     let mut seconds = 0;
@@ -385,34 +483,23 @@ fn pair_frequencies<I: Iterator<Item = (u32, u32, u32)>>(
         entries[ends[first as usize]] = (second, text);
         ends[first as usize] += 1;
     }
-    (0..ends.len())
+    let count_firsts = |counter: &mut Counter, firsts: std::ops::Range<usize>| {
+        let (mut pairs, mut counts) = (Vec::new(), SparseColumns::new(texts));
+        for first in firsts {
+            let from = if first == 0 { 0 } else { ends[first - 1] };
+            let entries = &entries[from..ends[first]];
+            let seconds = counter.count(|| entries.iter().copied(), min_df, &mut counts);
+            pairs.extend(seconds.into_iter().map(|second| (first as u32, second)));
+        }
+        (pairs, counts)
+    };
+    let chunks: Vec<_> = (0..ends.len().div_ceil(CHUNK))
         .into_par_iter()
-        .with_min_len(256)
         .map_init(
-            || vec![(0u32, NONE); seconds],
-            |table, first| {
-                let from = if first == 0 { 0 } else { ends[first - 1] };
-                let mut found = Vec::new();
-                for &(second, text) in &entries[from..ends[first]] {
-                    let (frequency, last_text) = &mut table[second as usize];
-                    if *frequency == 0 {
-                        found.push(second);
-                    }
-                    if *frequency == 0 || *last_text != text {
-                        *frequency += 1;
-                        *last_text = text;
-                    }
-                }
-                let frequencies = found.iter().map(|&second| {
-                    let (frequency, _) = std::mem::replace(&mut table[second as usize], (0, NONE));
-                    ((first as u32, second), frequency)
-                });
-                let mut frequent: Vec<_> =
-                    frequencies.filter(|&(_, frequency)| frequency >= min_df).collect();
-                frequent.sort_unstable();
-                frequent
-            },
+            || Counter::new(seconds),
+            |counter, chunk| count_firsts(counter, chunk * CHUNK..((chunk + 1) * CHUNK).min(ends.len())),
         )
-        .flatten_iter()
-        .collect()
+        .collect();
+    let (pairs, counts): (Vec<_>, Vec<_>) = chunks.into_iter().unzip();
+    (pairs.concat(), counts)
 }

@@ -1,5 +1,6 @@
 //! From texts to sparse TF-IDF rows.
 
+mod columns;
 mod fit;
 mod lexicon;
 mod matcher;
@@ -11,6 +12,7 @@ mod vocabulary;
 
 use rayon::prelude::*;
 
+pub(crate) use columns::SparseColumns;
 pub use lexicon::Lexicon;
 pub(crate) use lexicon::{Mark, Reading, Symbol};
 pub(crate) use matcher::{Finder, Joiner, Matcher, NONE, Occurrence, Tags};
@@ -58,8 +60,19 @@ impl Vectorizer {
         texts: &[S],
         targets: &[usize],
     ) -> Result<Self> {
+        Ok(Self::fit_transform(params, texts, targets)?.0)
+    }
+
+    /// [`Vectorizer::fit`], and the TF-IDF values of the same texts with 32
+    /// bits: what [`Vectorizer::transform`] gives, without looking for the
+    /// terms again.
+    pub(crate) fn fit_transform<S: AsRef<str> + Sync>(
+        params: &VectorizerParams,
+        texts: &[S],
+        targets: &[usize],
+    ) -> Result<(Self, SparseColumns)> {
         params.check()?;
-        let vocabulary = fit::vocabulary(params, texts);
+        let fit::Learned { vocabulary, mut counts, lengths } = fit::vocabulary(params, texts);
         if vocabulary.is_empty() {
             return Err(Error::Training(format!(
                 "no term occurs in at least {} of the {} texts; lower --min-df or give more texts",
@@ -69,10 +82,40 @@ impl Vectorizer {
         }
         let mut fitted = Self { params: params.clone(), vocabulary };
         if let Some(most) = params.max_features.filter(|&most| most < fitted.vocabulary.len()) {
-            let statistic = selection::chi_square(&fitted.transform(texts), targets);
-            fitted.vocabulary.retain(&selection::highest(&statistic, most));
+            let (factors, norms) = fitted.scaling(&counts, &lengths);
+            let value = |feature: usize, row: usize, count| f64::from(count) * factors[feature] / norms[row];
+            let keep = selection::highest(&selection::chi_square(&counts, value, targets), most);
+            fitted.vocabulary.retain(&keep);
+            counts.retain(&keep);
         }
-        Ok(fitted)
+        let (factors, norms) = fitted.scaling(&counts, &lengths);
+        for (feature, factor) in factors.iter().enumerate() {
+            let (rows, values) = counts.column_mut(feature);
+            for (&row, value) in rows.iter().zip(values) {
+                *value = (f64::from(*value) * factor / norms[row as usize]) as f32;
+            }
+        }
+        Ok((fitted, counts))
+    }
+
+    /// The factor of each feature's counts, and the norm of each row.
+    fn scaling(&self, counts: &SparseColumns, lengths: &[u32]) -> (Vec<f64>, Vec<f64>) {
+        let factors = self.factors();
+        let norms = match self.params.norm {
+            Norm::Length => lengths.iter().map(|&words| f64::from(words).sqrt()).collect(),
+            Norm::L2 => {
+                let mut squares = vec![0.0; lengths.len()];
+                for (feature, factor) in factors.iter().enumerate() {
+                    let (rows, counts) = counts.column(feature);
+                    for (&row, &count) in rows.iter().zip(counts) {
+                        let value = f64::from(count) * factor;
+                        squares[row as usize] += value * value;
+                    }
+                }
+                squares.into_iter().map(f64::sqrt).collect()
+            }
+        };
+        (factors, norms)
     }
 
     /// Puts together what was fitted before.
@@ -145,6 +188,48 @@ impl Vectorizer {
         };
         for value in values {
             *value /= norm;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    fn text() -> impl Strategy<Value = String> {
+        let words = "troops leave must not never our country U.S. 5,000 burn. (talks) said, - will";
+        let words = select(words.split(' ').collect::<Vec<_>>());
+        prop::collection::vec(words, 0..20).prop_map(|words| words.join(" "))
+    }
+
+    proptest! {
+        /// Bit by bit what looking for the terms in the texts again gives.
+        #[test]
+        fn the_values_that_fitting_found_are_those_of_transform(
+            texts in prop::collection::vec(text(), 4..30),
+            (shortest, longest) in select(vec![(1, 1), (1, 2), (1, 3), (2, 4)]),
+            window in select(vec![None, Some(2), Some(4)]),
+            norm in select(vec![Norm::Length, Norm::L2]),
+            max_features in select(vec![None, Some(15)]),
+            max_df in select(vec![0.6, 1.0]),
+            lexicon in any::<bool>(),
+        ) {
+            let path = std::path::Path::new("data/lexicon.toml");
+            let params = VectorizerParams {
+                word_ngrams: NgramRange::new(shortest, longest).expect("a range"),
+                window,
+                lexicon: lexicon.then(|| Lexicon::load(path).expect("the lexicon")),
+                max_df,
+                max_features,
+                norm,
+                ..Default::default()
+            };
+            let targets: Vec<usize> = (0..texts.len()).map(|text| text % 2).collect();
+            if let Ok((vectorizer, values)) = Vectorizer::fit_transform(&params, &texts, &targets) {
+                prop_assert_eq!(values, SparseColumns::from(&vectorizer.transform(&texts)));
+            }
         }
     }
 }

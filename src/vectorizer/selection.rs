@@ -1,19 +1,25 @@
 //! Chooses the terms that tell the labels apart.
 
-use super::rows::SparseRows;
+use super::columns::SparseColumns;
 
 /// Chi-square statistic of every feature against the classes, as in
 /// scikit-learn's `feature_selection.chi2`: observed is the sum of a feature's
 /// values per class, expected its total times the class's share of the rows.
-pub(super) fn chi_square(rows: &SparseRows, targets: &[usize]) -> Vec<f64> {
+/// `value` makes a value of feature, row and count.
+pub(super) fn chi_square(
+    counts: &SparseColumns,
+    value: impl Fn(usize, usize, f32) -> f64,
+    targets: &[usize],
+) -> Vec<f64> {
     let classes = targets.iter().max().map_or(0, |&highest| highest + 1);
-    let mut observed = vec![0.0; rows.columns() * classes];
+    let mut observed = vec![0.0; counts.columns() * classes];
     let mut class_rows = vec![0.0; classes];
-    for (row, &class) in targets.iter().enumerate() {
-        class_rows[class] += 1.0;
-        let (columns, values) = rows.row(row);
-        for (&column, value) in columns.iter().zip(values) {
-            observed[column as usize * classes + class] += value;
+    targets.iter().for_each(|&class| class_rows[class] += 1.0);
+    for feature in 0..counts.columns() {
+        let (rows, counts) = counts.column(feature);
+        for (&row, &count) in rows.iter().zip(counts) {
+            let row = row as usize;
+            observed[feature * classes + targets[row]] += value(feature, row, count);
         }
     }
     let rows = targets.len() as f64;
