@@ -125,17 +125,21 @@ impl Matrix {
 
 impl Tile {
     fn new(columns: &SparseColumns, range: Range<usize>) -> Self {
-        let mut tile = Self::default();
+        let inside = |column: usize| {
+            let (rows, values) = columns.column(column);
+            let place = |end: usize| rows.partition_point(|&row| (row as usize) < end);
+            let entries = place(range.start)..place(range.end);
+            (&rows[entries.clone()], &values[entries])
+        };
+        let stored = (0..columns.columns()).map(|column| inside(column).0.len()).sum();
+        let mut tile = Self {
+            rows: Vec::with_capacity(stored),
+            values: Vec::with_capacity(stored),
+            ..Default::default()
+        };
         for first in (0..columns.columns()).step_by(STRIPE) {
             tile.stripes.push(tile.end());
-            let inside: Vec<(&[u32], &[f32])> = (first..(first + STRIPE).min(columns.columns()))
-                .map(|column| {
-                    let (rows, values) = columns.column(column);
-                    let place = |end: usize| rows.partition_point(|&row| (row as usize) < end);
-                    let entries = place(range.start)..place(range.end);
-                    (&rows[entries.clone()], &values[entries])
-                })
-                .collect();
+            let inside: Vec<_> = (first..(first + STRIPE).min(columns.columns())).map(inside).collect();
             let mut order: Vec<u16> = (0..inside.len() as u16).collect();
             order.retain(|&column| !inside[column as usize].0.is_empty());
             order.sort_by_key(|&column| inside[column as usize].0.len());

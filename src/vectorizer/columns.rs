@@ -26,6 +26,12 @@ impl SparseColumns {
         Self { rows, ends: Vec::new(), indices, values }
     }
 
+    /// Gives back memory that was kept for more columns.
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.indices.shrink_to_fit();
+        self.values.shrink_to_fit();
+    }
+
     /// Appends a column of `stored` zeros in row 0, to be filled in; returns
     /// where its values begin.
     pub(super) fn push_zeros(&mut self, stored: usize) -> usize {

@@ -99,6 +99,7 @@ pub(super) fn vocabulary<S: AsRef<str> + Sync>(params: &VectorizerParams, texts:
         let [stem] = stem_of_surface[*number as usize];
         *number = number_of.get(stem as usize).copied().unwrap_or(NONE);
     }
+    drop((words, stem_of_surface));
     let (terms, pairs) = rayon::join(
         || word_ngrams(params, &sequences, &single.names),
         || word_pairs(params, &sequences, &single.names),
@@ -193,7 +194,8 @@ fn surfaces<S: AsRef<str> + Sync>(texts: &[S]) -> (Sequences, Vec<&str>) {
 
     let mut numbers_of: FxHashMap<&str, u32> = FxHashMap::default();
     let mut distinct = Vec::new();
-    let mut all = Sequences { numbers: Vec::new(), ends: Vec::new() };
+    let length = chunks.iter().map(|chunk| chunk.numbers.len()).sum();
+    let mut all = Sequences { numbers: Vec::with_capacity(length), ends: Vec::with_capacity(texts.len()) };
     for chunk in chunks {
         let global: Vec<u32> = chunk
             .distinct
@@ -312,6 +314,7 @@ fn count<I: Iterator<Item = (u32, u32)>>(
 ) -> (Vec<u32>, Counted) {
     let mut counts = SparseColumns::new(texts);
     let frequent = Counter::new(names.len()).count(each, min_df, &mut counts);
+    counts.shrink_to_fit();
     let names = frequent.iter().map(|&feature| names[feature as usize].to_string()).collect();
     (frequent, Counted { names, counts: vec![counts] })
 }
@@ -491,6 +494,7 @@ fn count_pairs<I: Iterator<Item = (u32, u32, u32)>>(
             let seconds = counter.count(|| entries.iter().copied(), min_df, &mut counts);
             pairs.extend(seconds.into_iter().map(|second| (first as u32, second)));
         }
+        counts.shrink_to_fit();
         (pairs, counts)
     };
     let chunks: Vec<_> = (0..ends.len().div_ceil(CHUNK))
