@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::lexicon::{Mark, Reading, Symbol, Tagger};
 use super::params::{NgramRange, VectorizerParams};
-use super::terms::Terms;
+use super::terms::{TermIndex, Terms};
 use super::vocabulary::Vocabulary;
 use crate::text::{NUMBER, Normalizer, Token, tokens};
 
@@ -42,7 +42,8 @@ pub(crate) struct Tags {
 }
 
 impl Tags {
-    fn new(tagger: Tagger, tags: &Terms, first_feature: usize) -> Self {
+    fn new(tagger: Tagger, tags: Terms, first_feature: usize) -> Self {
+        let tags = TermIndex::new(tags);
         let feature = |term: &str| tags.position(term).map_or(NONE, |at| (first_feature + at) as u32);
         let names = tagger.names();
         let feature_of_tag = names.iter().map(|name| feature(name)).collect();
@@ -74,16 +75,16 @@ impl Tags {
 pub(crate) struct Matcher {
     normalizer: Normalizer,
     /// All words that terms consist of.
-    stems: Terms,
+    stems: TermIndex,
     edges: PairMap,
     /// Pairs of words to their features.
     pairs: PairMap,
     /// Words of a pair are at most this far apart.
     window: usize,
     feature_of_node: Vec<u32>,
-    characters: Terms,
+    characters: TermIndex,
     first_character: usize,
-    negated: Terms,
+    negated: TermIndex,
     first_negated: usize,
     tags: Option<Tags>,
     char_ngrams: Option<NgramRange>,
@@ -121,18 +122,18 @@ impl Matcher {
         let normalizer = Normalizer::new(&params.normalizer);
         // its parameters were checked before
         let tagger = params.lexicon.as_ref().and_then(|lexicon| Tagger::new(lexicon, &normalizer).ok());
-        let tags = tagger.map(|tagger| Tags::new(tagger, &vocabulary.tags, first_tag));
+        let tags = tagger.map(|tagger| Tags::new(tagger, vocabulary.tags.clone(), first_tag));
         Self {
             normalizer,
-            negated: vocabulary.negated.clone(),
+            negated: TermIndex::new(vocabulary.negated.clone()),
             first_negated,
             tags,
-            stems,
+            stems: TermIndex::new(stems),
             edges,
             pairs,
             window: params.window.map_or(0, usize::from),
             feature_of_node,
-            characters: vocabulary.characters.clone(),
+            characters: TermIndex::new(vocabulary.characters.clone()),
             first_character,
             char_ngrams: params.char_ngrams,
             longest: params.word_ngrams.longest(),

@@ -1,7 +1,9 @@
 //! Many short strings in one.
 
 use std::fmt;
+use std::hash::BuildHasher;
 
+use rustc_hash::FxBuildHasher;
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -34,20 +36,6 @@ impl Terms {
         (0..self.len()).map(|place| self.get(place))
     }
 
-    /// Where a term stands; the terms must ascend.
-    pub fn position(&self, term: &str) -> Option<usize> {
-        let (mut low, mut high) = (0, self.len());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            match self.get(middle).cmp(term) {
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Equal => return Some(middle),
-                std::cmp::Ordering::Greater => high = middle,
-            }
-        }
-        None
-    }
-
     pub fn ascend(&self) -> bool {
         (1..self.len()).all(|place| self.get(place - 1) < self.get(place))
     }
@@ -58,6 +46,44 @@ impl Terms {
         }
         self.text.push_str(term);
         self.ends.push(self.text.len() as u32);
+    }
+}
+
+/// Terms that can be looked up.
+pub(super) struct TermIndex {
+    terms: Terms,
+    /// Places of terms by open addressing, at most half full.
+    slots: Box<[u32]>,
+}
+
+impl TermIndex {
+    const EMPTY: u32 = u32::MAX;
+
+    /// The terms must be distinct.
+    pub fn new(terms: Terms) -> Self {
+        let slots = vec![Self::EMPTY; (2 * terms.len() + 1).next_power_of_two()].into_boxed_slice();
+        let mut index = Self { terms, slots };
+        for place in 0..index.terms.len() {
+            let slot = index.slot(index.terms.get(place));
+            index.slots[slot] = place as u32;
+        }
+        index
+    }
+
+    /// Where a term stands.
+    pub fn position(&self, term: &str) -> Option<usize> {
+        let place = self.slots[self.slot(term)];
+        (place != Self::EMPTY).then_some(place as usize)
+    }
+
+    /// The slot of a term, or the empty one where it belongs.
+    fn slot(&self, term: &str) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut slot = FxBuildHasher.hash_one(term) as usize & mask;
+        while self.slots[slot] != Self::EMPTY && self.terms.get(self.slots[slot] as usize) != term {
+            slot = (slot + 1) & mask;
+        }
+        slot
     }
 }
 
@@ -130,10 +156,11 @@ mod tests {
             let packed: Terms = terms.iter().collect();
             prop_assert!(packed.ascend());
             prop_assert_eq!(packed.iter().collect::<Vec<_>>(), terms.iter().collect::<Vec<_>>());
+            let index = TermIndex::new(packed.clone());
             for (place, term) in terms.iter().enumerate() {
-                prop_assert_eq!(packed.position(term), Some(place));
+                prop_assert_eq!(index.position(term), Some(place));
             }
-            prop_assert_eq!(packed.position("zzzzzz"), None);
+            prop_assert_eq!(index.position("zzzzzz"), None);
             let now = serde_json::to_string(&packed).expect("JSON");
             let version_1 = serde_json::to_string(&terms).expect("JSON");
             prop_assert_eq!(&serde_json::from_str::<Terms>(&now).expect("version 2"), &packed);
