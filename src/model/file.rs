@@ -100,9 +100,11 @@ impl Model {
     pub fn from_json(text: &str, name: &str) -> Result<Self> {
         let contents: Contents = serde_json::from_str(text).map_err(|e| explain_failure(text, name, &e))?;
         check(&contents).map_err(|fault| refuse(name, fault))?;
+        let vectorizer = Vectorizer::from_parts(contents.params.vectorizer.clone(), contents.vocabulary)
+            .map_err(|fault| refuse(name, fault.to_string()))?;
         Ok(Self {
             labels: contents.labels,
-            vectorizer: Vectorizer::from_parts(contents.params.vectorizer.clone(), contents.vocabulary),
+            vectorizer,
             weights: contents.weights,
             intercept: contents.intercept,
             temperature: contents.temperature,

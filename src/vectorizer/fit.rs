@@ -71,7 +71,11 @@ pub(super) struct Learned {
 
 /// Learns the vocabulary of `texts`: every term within the document
 /// frequency limits of `params`.
-pub(super) fn vocabulary<S: AsRef<str> + Sync>(params: &VectorizerParams, texts: &[S]) -> Learned {
+pub(super) fn vocabulary<S: AsRef<str> + Sync>(
+    params: &VectorizerParams,
+    tagger: Option<&Tagger>,
+    texts: &[S],
+) -> Learned {
     let (mut sequences, surfaces) = surfaces(texts);
     let normalizer = Normalizer::new(&params.normalizer);
     let words: Vec<Option<(String, String)>> = surfaces
@@ -84,7 +88,7 @@ pub(super) fn vocabulary<S: AsRef<str> + Sync>(params: &VectorizerParams, texts:
         .collect();
     let (characters, (negated, tags)) = rayon::join(
         || characters(params, &sequences, &words),
-        || readings(params, &normalizer, texts, &sequences, &words),
+        || readings(params, tagger, texts, &sequences, &words),
     );
 
     let mut interner = Interner::default();
@@ -341,13 +345,11 @@ fn characters(
 /// Negated stems, and tags with their pairs.
 fn readings<S: AsRef<str>>(
     params: &VectorizerParams,
-    normalizer: &Normalizer,
+    tagger: Option<&Tagger>,
     texts: &[S],
     surfaces: &Sequences,
     words: &[Option<(String, String)>],
 ) -> (Counted, Counted) {
-    // the parameters were checked before
-    let tagger = params.lexicon.as_ref().and_then(|lexicon| Tagger::new(lexicon, normalizer).ok());
     let (mut negated, mut tagged) = (Vec::new(), Vec::new());
     let mut interner = Interner::default();
     let mut names: Vec<Box<str>> = Vec::new();
@@ -368,7 +370,7 @@ fn readings<S: AsRef<str>>(
         for ((text, range), string) in surfaces.texts().zip(texts) {
             let (string, surfaces) = (string.as_ref(), &surfaces.numbers[range]);
             let marks = surfaces.iter().map(|&surface| of_surface[surface as usize].1);
-            reading.read(&tagger, string, tokens(string).zip(marks));
+            reading.read(tagger, string, tokens(string).zip(marks));
             for &place in &reading.negated {
                 negated.push((of_surface[surfaces[place as usize] as usize].0, text as u32));
             }

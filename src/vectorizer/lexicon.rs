@@ -98,7 +98,7 @@ impl Mark {
 }
 
 /// A lexicon, compiled for look-ups.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Tagger {
     scope: u8,
     reach: usize,

@@ -1,5 +1,7 @@
 //! Finds the vocabulary's terms in texts.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::lexicon::{Mark, Reading, Symbol, Tagger};
@@ -35,14 +37,14 @@ impl Form {
 
 /// The lexicon, and the features of its tags.
 pub(crate) struct Tags {
-    pub tagger: Tagger,
+    pub tagger: Arc<Tagger>,
     /// For each signed tag its feature or [`NONE`], and for each two of them.
     feature_of_tag: Vec<u32>,
     feature_of_pair: Vec<u32>,
 }
 
 impl Tags {
-    fn new(tagger: Tagger, tags: Terms, first_feature: usize) -> Self {
+    fn new(tagger: Arc<Tagger>, tags: Terms, first_feature: usize) -> Self {
         let tags = TermIndex::new(tags);
         let feature = |term: &str| tags.position(term).map_or(NONE, |at| (first_feature + at) as u32);
         let names = tagger.names();
@@ -92,7 +94,7 @@ pub(crate) struct Matcher {
 }
 
 impl Matcher {
-    pub fn new(params: &VectorizerParams, vocabulary: &Vocabulary) -> Self {
+    pub fn new(params: &VectorizerParams, vocabulary: &Vocabulary, tagger: Option<Arc<Tagger>>) -> Self {
         let Spelling { stems, words_of_terms } = Spelling::of(vocabulary);
         let mut spelled = words_of_terms.chunk_by(|&a, _| a != NONE).map(|words| &words[..words.len() - 1]);
 
@@ -119,12 +121,9 @@ impl Matcher {
         }
         let first_negated = first_pair + vocabulary.pairs.len();
         let first_tag = first_negated + vocabulary.negated.len();
-        let normalizer = Normalizer::new(&params.normalizer);
-        // its parameters were checked before
-        let tagger = params.lexicon.as_ref().and_then(|lexicon| Tagger::new(lexicon, &normalizer).ok());
         let tags = tagger.map(|tagger| Tags::new(tagger, vocabulary.tags.clone(), first_tag));
         Self {
-            normalizer,
+            normalizer: Normalizer::new(&params.normalizer),
             negated: TermIndex::new(vocabulary.negated.clone()),
             first_negated,
             tags,

@@ -10,17 +10,20 @@ mod selection;
 mod terms;
 mod vocabulary;
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 pub(crate) use columns::SparseColumns;
 pub use lexicon::Lexicon;
-pub(crate) use lexicon::{Mark, Reading, Symbol};
+pub(crate) use lexicon::{Mark, Reading, Symbol, Tagger};
 pub(crate) use matcher::{Finder, Joiner, Matcher, NONE, Occurrence, Tags};
 pub use params::{NgramRange, Norm, VectorizerParams};
 pub use rows::SparseRows;
 pub use vocabulary::{Term, Vocabulary};
 
 use crate::error::{Error, Result};
+use crate::text::Normalizer;
 
 /// Texts per unit of parallel work.
 const CHUNK: usize = 256;
@@ -47,6 +50,7 @@ const WAVE: usize = 32;
 pub struct Vectorizer {
     params: VectorizerParams,
     vocabulary: Vocabulary,
+    tagger: Option<Arc<Tagger>>,
 }
 
 impl Vectorizer {
@@ -72,7 +76,9 @@ impl Vectorizer {
         targets: &[usize],
     ) -> Result<(Self, SparseColumns)> {
         params.check()?;
-        let fit::Learned { vocabulary, mut counts, lengths } = fit::vocabulary(params, texts);
+        let tagger = Self::tagger(params)?;
+        let fit::Learned { vocabulary, mut counts, lengths } =
+            fit::vocabulary(params, tagger.as_deref(), texts);
         if vocabulary.is_empty() {
             return Err(Error::Training(format!(
                 "no term occurs in at least {} of the {} texts; lower --min-df or give more texts",
@@ -80,7 +86,7 @@ impl Vectorizer {
                 texts.len()
             )));
         }
-        let mut fitted = Self { params: params.clone(), vocabulary };
+        let mut fitted = Self { params: params.clone(), vocabulary, tagger };
         if let Some(most) = params.max_features.filter(|&most| most < fitted.vocabulary.len()) {
             let (factors, norms) = fitted.scaling(&counts, &lengths);
             let value = |feature: usize, row: usize, count| f64::from(count) * factors[feature] / norms[row];
@@ -119,8 +125,19 @@ impl Vectorizer {
     }
 
     /// Puts together what was fitted before.
-    pub(crate) fn from_parts(params: VectorizerParams, vocabulary: Vocabulary) -> Self {
-        Self { params, vocabulary }
+    ///
+    /// # Errors
+    /// A lexicon that cannot be compiled.
+    pub(crate) fn from_parts(params: VectorizerParams, vocabulary: Vocabulary) -> Result<Self> {
+        let tagger = Self::tagger(&params)?;
+        Ok(Self { params, vocabulary, tagger })
+    }
+
+    fn tagger(params: &VectorizerParams) -> Result<Option<Arc<Tagger>>> {
+        let normalizer = Normalizer::new(&params.normalizer);
+        let compile = |lexicon| Tagger::new(lexicon, &normalizer).map(Arc::new);
+        let tagger = params.lexicon.as_ref().map(compile).transpose();
+        tagger.map_err(|fault| Error::parameter("--lexicon", fault))
     }
 
     /// The parameters it was fitted with.
@@ -160,7 +177,7 @@ impl Vectorizer {
     }
 
     pub(crate) fn matcher(&self) -> Matcher {
-        Matcher::new(&self.params, &self.vocabulary)
+        Matcher::new(&self.params, &self.vocabulary, self.tagger.clone())
     }
 
     /// What each feature's count is multiplied by.

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lexicon::{Lexicon, Tagger};
+use super::lexicon::Lexicon;
 use crate::error::{Error, Result};
-use crate::text::{Language, Normalizer, NormalizerParams};
+use crate::text::{Language, NormalizerParams};
 
 /// Lengths of n-grams, both ends included; `1..2` on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,12 +144,8 @@ impl VectorizerParams {
         if self.window.is_some_and(|window| !(2..=8).contains(&window)) {
             return Err(Error::parameter("--window", "must be from 2 to 8, or none"));
         }
-        if let Some(lexicon) = &self.lexicon {
-            lexicon
-                .fault()
-                .map_or(Ok(()), Err)
-                .and_then(|()| Tagger::new(lexicon, &Normalizer::new(&self.normalizer)))
-                .map_err(|fault| Error::parameter("--lexicon", fault))?;
+        if let Some(fault) = self.lexicon.as_ref().and_then(Lexicon::fault) {
+            return Err(Error::parameter("--lexicon", fault));
         }
         if self.max_features == Some(0) {
             return Err(Error::parameter("--max-features", "must be at least 1"));

@@ -1,5 +1,6 @@
 //! The terms a vectorizer knows.
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::terms::Terms;
@@ -90,8 +91,12 @@ impl Vocabulary {
     /// Inverse document frequency of every feature, smoothed as scikit-learn
     /// does: `ln((1 + n) / (1 + df)) + 1`.
     pub fn idf(&self) -> Vec<f64> {
+        // rare frequencies are many, and few differ: most logarithms are taken once
+        let mut known: FxHashMap<u32, f64> = FxHashMap::default();
         let n = f64::from(self.documents);
-        self.document_frequency.iter().map(|&df| ((1.0 + n) / (1.0 + f64::from(df))).ln() + 1.0).collect()
+        let mut of =
+            |df: u32| *known.entry(df).or_insert_with(|| ((1.0 + n) / (1.0 + f64::from(df))).ln() + 1.0);
+        self.document_frequency.iter().map(|&df| of(df)).collect()
     }
 
     /// Keeps the features whose flag is set.
