@@ -202,3 +202,61 @@ fn no_terms_left_says_what_to_lower() {
     cli::fails(train(&folder, "m.json").args(["--min-df", "1000"]), &["--min-df"]);
     assert_eq!(folder.names(), ["x.csv"]);
 }
+
+const LEXICON: &str = r#"
+scope = 4
+reach = 3
+negators = ["not", "won't"]
+
+[tags]
+foreign = ["French", "American"]
+force = ["soldiers", "troops"]
+leave = ["leave", "pack"]
+"#;
+
+#[test]
+fn a_lexicon_is_learned_from_stored_and_shown() {
+    let folder = Folder::with("x.csv", training_csv());
+    let mut tagged = String::from("text,label\n");
+    for i in 0..20 {
+        tagged.push_str(&format!("French soldiers must pack said town {i},pro-withdrawal\n"));
+        tagged.push_str(&format!("French soldiers must not pack said town {i},neutral\n"));
+    }
+    folder.write("y.csv", tagged);
+    folder.write("lexicon.toml", LEXICON);
+    let stdout = succeeds(train(&folder, "m.json").args(["y.csv", "--lexicon", "lexicon.toml"]));
+    assert!(stdout.contains("100 rows"), "{stdout}");
+    let model = model_json(&folder, "m.json");
+    assert_eq!(
+        model["params"]["vectorizer"]["lexicon"]["tags"]["leave"],
+        serde_json::json!(["leave", "pack"])
+    );
+
+    let described = succeeds(folder.predict_without_model().args(["--describe", "--model", "m.json"]));
+    for part in ["lexicon, scope 4, reach 3", "negators: not won't", "<foreign>: French American"] {
+        assert!(described.contains(part), "no {part:?} in {described}");
+    }
+
+    // no training row has these words, but their tags
+    let text = ["--text", "American troops leave", "--explain", "--format", "jsonl"];
+    let explained = succeeds(folder.predict_without_model().args(["--model", "m.json"]).args(text));
+    assert!(explained.contains("<foreign> .. <force>"), "{explained}");
+    assert!(explained.contains("\"predicted\":\"pro-withdrawal\""), "{explained}");
+}
+
+#[test]
+fn a_lexicon_that_cannot_be_read_leaves_the_old_model_whole() {
+    let folder = Folder::with("x.csv", training_csv());
+    folder.write("m.json", "old");
+    let no_words = LEXICON.replace("\"won't\"]", "3]");
+    let two_words = LEXICON.replace("\"pack\"", "\"pull out\"");
+    for (name, contents, parts) in [
+        ("a.toml", no_words, ["a.toml:4: not a lexicon", "string"]),
+        ("b.toml", two_words, ["--lexicon", "\"pull out\" is not one word"]),
+    ] {
+        folder.write(name, contents);
+        cli::fails(train(&folder, "m.json").args(["--lexicon", name]), &parts);
+    }
+    cli::fails(train(&folder, "m.json").args(["--lexicon", "none.toml"]), &["none.toml"]);
+    assert_eq!(folder.text("m.json"), "old");
+}

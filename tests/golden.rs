@@ -1,5 +1,8 @@
 //! Compares with scikit-learn and snowballstemmer, by values that
-//! `tests/golden/make_golden.py` made; it names the versions.
+//! `tests/golden/make_golden.py` and `make_lexicon.py` made; they name the
+//! versions.
+
+use std::collections::BTreeMap;
 
 use ndarray::{Array2, ArrayView2};
 use serde::Deserialize;
@@ -7,7 +10,8 @@ use serde::de::DeserializeOwned;
 use stance::evaluation::{Confusion, brier_score, expected_calibration_error, log_loss};
 use stance::text::{Language, Normalizer, NormalizerParams};
 use stance::{
-    ClassWeight, ClassifierParams, NgramRange, Norm, Solver, SparseRows, Term, Vectorizer, VectorizerParams,
+    ClassWeight, ClassifierParams, Lexicon, NgramRange, Norm, Solver, SparseRows, Term, Vectorizer,
+    VectorizerParams,
 };
 
 fn parse<T: DeserializeOwned>(json: &str) -> T {
@@ -137,6 +141,52 @@ fn word_tfidf_with_length_norm_is_that_of_scikit_learn_rescaled() {
 #[test]
 fn character_ngrams_stay_inside_marked_words() {
     check_tfidf(|case| case.char_ngrams.is_some(), 2);
+}
+
+// --- lexicon ---
+
+#[derive(Deserialize)]
+struct LexiconGolden {
+    lexicon: Lexicon,
+    cases: Vec<LexiconCase>,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct LexiconCase {
+    text: String,
+    /// Counts of tags and of pairs of them, and of negated stems.
+    tags: BTreeMap<String, u32>,
+    negated: BTreeMap<String, u32>,
+}
+
+/// Against a Python implementation of its own: counts of tags, pairs of tags
+/// and negated stems in each text, exactly.
+#[test]
+fn tags_and_negation_are_those_of_the_reference() {
+    let golden: LexiconGolden = parse(include_str!("golden/lexicon.json"));
+    let params = VectorizerParams {
+        normalizer: NormalizerParams { language: Language::English, mask_numbers: true },
+        lexicon: Some(golden.lexicon),
+        ..plain(Norm::Length)
+    };
+    let texts: Vec<&str> = golden.cases.iter().map(|case| case.text.as_str()).collect();
+    let vectorizer = Vectorizer::fit(&params, &texts, &vec![0; texts.len()]).expect("fits");
+    let (idf, rows) = (vectorizer.vocabulary().idf(), vectorizer.transform(&texts));
+    for (i, case) in golden.cases.iter().enumerate() {
+        let words = stance::text::tokens(&case.text).count() as f64;
+        let mut found =
+            LexiconCase { text: case.text.clone(), tags: BTreeMap::new(), negated: BTreeMap::new() };
+        let (columns, values) = rows.row(i);
+        for (&column, &value) in columns.iter().zip(values) {
+            let count = (value * words.sqrt() / idf[column as usize]).round() as u32;
+            match vectorizer.vocabulary().term(column as usize) {
+                Term::Tags(tags) => found.tags.insert(tags.to_owned(), count),
+                Term::Negated(stem) => found.negated.insert(stem.to_owned(), count),
+                _ => None,
+            };
+        }
+        assert_eq!(&found, case);
+    }
 }
 
 // --- chi-square ---

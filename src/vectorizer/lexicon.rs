@@ -244,3 +244,117 @@ fn ends_scope(between: &str) -> bool {
         || between.contains("--")
         || between.contains(" - ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::{Language, NormalizerParams};
+
+    fn lexicon() -> Lexicon {
+        let tags =
+            [("force", &["soldiers", "marine"][..]), ("foreign", &["US", "marine"]), ("leave", &["go", "#"])];
+        Lexicon {
+            scope: 3,
+            reach: 2,
+            negators: vec!["not".into(), "won't".into()],
+            tags: tags
+                .map(|(tag, words)| (tag.into(), words.iter().map(|&word| word.into()).collect()))
+                .into(),
+        }
+    }
+
+    fn normalizer() -> Normalizer {
+        Normalizer::new(&NormalizerParams { language: Language::English, mask_numbers: true })
+    }
+
+    /// The negated words of a text, and its pairs of tags.
+    fn read(text: &str) -> (Vec<&str>, Vec<String>) {
+        let (normalizer, mut reading) = (normalizer(), Reading::default());
+        let tagger = Tagger::new(&lexicon(), &normalizer).expect("compiles");
+        let mark = |token: Token| {
+            let word = normalizer.word(&text[token.start..token.end]).expect("a word");
+            tagger.mark(&normalizer.stem(&word))
+        };
+        reading.read(&tagger, text, tokens(text).map(|token| (token, mark(token))));
+        let words: Vec<&str> = tokens(text).map(|token| &text[token.start..token.end]).collect();
+        let tags = |place: usize| {
+            let names = tagger.tags(reading.tagged[place].0).map(|tag| tagger.names()[tag].as_str());
+            names.collect::<Vec<_>>().join("+")
+        };
+        (
+            reading.negated.iter().map(|&place| words[place as usize]).collect(),
+            reading.pairs().map(|(first, second)| format!("{} {}", tags(first), tags(second))).collect(),
+        )
+    }
+
+    #[test]
+    fn a_negator_negates_the_next_words_up_to_punctuation() {
+        let negated = |text: &'static str| read(text).0;
+        assert_eq!(negated("They do not go to the base today"), ["go", "to", "the"]);
+        assert_eq!(negated("They will not go, the base stays"), ["go"]);
+        assert_eq!(negated("They won't (ever) go"), [""; 0]);
+        for text in
+            ["not one -- two", "not one - two", "not one \u{2014} two", "not one; two", "not one. Two"]
+        {
+            assert_eq!(negated(text), ["one"], "{text}");
+        }
+        assert_eq!(negated("not \"one\" 'two' well-known"), ["one", "two", "well"]);
+        // a second negator is not negated, and starts anew
+        assert_eq!(negated("not one not two three four five"), ["one", "two", "three", "four"]);
+        assert_eq!(negated("Not"), [""; 0]);
+    }
+
+    #[test]
+    fn tagged_words_make_pairs_with_the_next_tagged_ones_in_their_order() {
+        assert_eq!(read("Soldiers who go").1, ["force leave"]);
+        assert_eq!(
+            read("Soldiers go. 300 go").1,
+            ["force leave", "force leave", "leave leave", "leave leave", "leave leave"]
+        );
+        assert_eq!(
+            read("U.S. marines do not go").1,
+            ["foreign force+foreign", "foreign NOT_leave", "force+foreign NOT_leave"]
+        );
+        assert!(read("The base stays").1.is_empty());
+    }
+
+    #[test]
+    fn faults_say_what_is_wrong() {
+        assert_eq!(lexicon().fault(), None);
+        let fault = |change: fn(&mut Lexicon)| {
+            let mut changed = lexicon();
+            change(&mut changed);
+            changed.fault().expect("a fault")
+        };
+        assert!(fault(|l| l.scope = 0).contains("scope"));
+        assert!(fault(|l| l.reach = 9).contains("reach"));
+        assert!(fault(|l| l.tags.clear()).contains("0 tags"));
+        assert!(fault(|l| _ = l.tags.insert("NOT".into(), vec![])).contains("\"NOT\""));
+        assert!(fault(|l| l.negators.push("no longer".into())).contains("\"no longer\" is not one word"));
+        assert!(fault(|l| l.negators.push(String::new())).contains("is not one word"));
+    }
+
+    #[test]
+    fn too_many_sets_of_tags_are_refused() {
+        let mut many = lexicon();
+        // word n has the tags of the digits of n in base 2
+        for tag in 0..9 {
+            let words = (1..400).filter(|n| n >> tag & 1 == 1).map(|n| format!("w{n}x")).collect();
+            many.tags.insert(format!("bit{tag}"), words);
+        }
+        assert_eq!(many.fault(), None);
+        assert!(Tagger::new(&many, &normalizer()).expect_err("too many").contains("255"));
+    }
+
+    #[test]
+    fn a_damaged_file_is_told_by_name_and_line() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), "scope = 4\nreach = 3\nnegators = [\"not\"\n").expect("writes");
+        let message = Lexicon::load(file.path()).expect_err("damaged").to_string();
+        assert!(message.contains(&format!("{}:", file.path().display())), "{message}");
+        assert!(message.contains("not a lexicon"), "{message}");
+        std::fs::write(file.path(), "scope = 4\nrange = 3\n").expect("writes");
+        let message = Lexicon::load(file.path()).expect_err("unknown").to_string();
+        assert!(message.contains(":2: not a lexicon: unknown field `range`"), "{message}");
+    }
+}
