@@ -135,17 +135,15 @@ pub(super) fn vocabulary<S: AsRef<str> + Sync>(
 
 /// Terms of at least `min_df` texts, in any order.
 struct Counted {
-    names: Vec<String>,
+    names: Terms,
     /// Their counts, in several matrices one after another: to put them
     /// together would have them in memory twice.
     counts: Vec<SparseColumns>,
 }
 
 impl Counted {
-    const NONE: Self = Self { names: Vec::new(), counts: Vec::new() };
-
     fn and(mut self, others: Self) -> Self {
-        self.names.extend(others.names);
+        self.names.append(&others.names);
         self.counts.extend(others.counts);
         self
     }
@@ -158,7 +156,7 @@ impl Counted {
             .names
             .iter()
             .zip(columns)
-            .map(|(name, (part, column))| (name.as_str(), part, column))
+            .map(|(name, (part, column))| (name, part, column))
             .filter(|(_, part, column)| part.column(*column).0.len() <= most)
             .collect();
         terms.par_sort_unstable_by_key(|&(name, ..)| name);
@@ -319,7 +317,7 @@ fn count<I: Iterator<Item = (u32, u32)>>(
     let mut counts = SparseColumns::new(texts);
     let frequent = Counter::new(names.len()).count(each, min_df, &mut counts);
     counts.shrink_to_fit();
-    let names = frequent.iter().map(|&feature| names[feature as usize].to_string()).collect();
+    let names = frequent.iter().map(|&feature| &names[feature as usize]).collect();
     (frequent, Counted { names, counts: vec![counts] })
 }
 
@@ -392,18 +390,14 @@ fn readings<S: AsRef<str>>(
 }
 
 /// Word n-grams of two words and more, of the wanted lengths.
-fn word_ngrams(params: &VectorizerParams, sequences: &Sequences, words: &[String]) -> Counted {
+fn word_ngrams(params: &VectorizerParams, sequences: &Sequences, words: &Terms) -> Counted {
     let (shortest, longest) = (params.word_ngrams.shortest(), params.word_ngrams.longest());
-    let mut all = Counted::NONE;
+    let mut all = Counted { names: Terms::default(), counts: Vec::new() };
     // names of the n-grams of the current length, and which starts at each place
     let mut names = Cow::Borrowed(words);
     let mut starting = Cow::Borrowed(&sequences.numbers);
     for length in 2..=longest {
         let (pairs, counts) = extensions(sequences, &starting, length, params.min_df);
-        let longer: Vec<String> = pairs
-            .par_iter()
-            .map(|&(start, word)| format!("{} {}", names[start as usize], words[word as usize]))
-            .collect();
         if length < longest {
             let number_of: FxHashMap<(u32, u32), u32> = pairs.iter().copied().zip(0..).collect();
             let starting = starting.to_mut();
@@ -415,12 +409,22 @@ fn word_ngrams(params: &VectorizerParams, sequences: &Sequences, words: &[String
                 }
             }
         }
+        let longer = joined(&names, words, &pairs);
         if length >= shortest {
-            all = all.and(Counted { names: longer.clone(), counts });
+            all.names.append(&longer);
+            all.counts.extend(counts);
         }
         names = Cow::Owned(longer);
     }
     all
+}
+
+/// The names of pairs.
+fn joined(firsts: &Terms, seconds: &Terms, pairs: &[(u32, u32)]) -> Terms {
+    pairs
+        .iter()
+        .map(|&(first, second)| format!("{} {}", firsts.get(first as usize), seconds.get(second as usize)))
+        .collect()
 }
 
 /// The n-grams of `length` words, as pairs of the n-gram one shorter and the
@@ -442,7 +446,7 @@ fn extensions(
 }
 
 /// Pairs of words with one to `window - 1` words between them.
-fn word_pairs(params: &VectorizerParams, sequences: &Sequences, names: &[String]) -> Counted {
+fn word_pairs(params: &VectorizerParams, sequences: &Sequences, names: &Terms) -> Counted {
     let (words, window) = (&sequences.numbers, params.window.map_or(0, usize::from));
     let each = || {
         sequences.texts().flat_map(move |(text, range)| {
@@ -454,8 +458,7 @@ fn word_pairs(params: &VectorizerParams, sequences: &Sequences, names: &[String]
         })
     };
     let (pairs, counts) = count_pairs(sequences.ends.len(), each, params.min_df);
-    let name = |(first, second): (u32, u32)| format!("{} {}", names[first as usize], names[second as usize]);
-    Counted { names: pairs.into_par_iter().map(name).collect(), counts }
+    Counted { names: joined(names, names, &pairs), counts }
 }
 
 /// Pairs of at least `min_df` texts, in order, of the (first, second, text)

@@ -40,6 +40,10 @@ impl Terms {
         (1..self.len()).all(|place| self.get(place - 1) < self.get(place))
     }
 
+    pub fn append(&mut self, others: &Self) {
+        others.iter().for_each(|term| self.push(term));
+    }
+
     fn push(&mut self, term: &str) {
         if !self.ends.is_empty() {
             self.text.push(SEPARATOR);
