@@ -36,3 +36,14 @@ fn version_2_loads_and_answers_as_it_did() {
     ];
     answers("model-v2.json", expected);
 }
+
+/// With a lexicon.
+#[test]
+fn version_3_loads_and_answers_as_it_did() {
+    let expected = [
+        ("The brigades will not strike the base if the soldiers stay.", [0.013678, 0.082300, 0.904022]),
+        ("The committee met on Tuesday and named no date.", [0.149852, 0.390119, 0.460029]),
+        ("Parliament voted to send the foreign troops home.", [0.018020, 0.870811, 0.111169]),
+    ];
+    answers("model-v3.json", expected);
+}

@@ -56,7 +56,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn sentence(most: usize) -> impl Strategy<Value = String> {
-    let separator = select(vec![" ", " ", " ", " ", ", ", ". ", "\n", "\t", "", "'", "."]);
+    let separator = select(vec![" ", " ", " ", " ", ", ", ". ", " - ", "--", " (", "\n", "\t", "", "'", "."]);
     prop::collection::vec((select(PIECES.split(' ').collect::<Vec<_>>()), separator), 0..most)
         .prop_map(|pieces| pieces.into_iter().flat_map(|(piece, gap)| [piece, gap]).collect())
 }

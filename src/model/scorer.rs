@@ -131,7 +131,7 @@ struct TagSums {
     words: Vec<(Page, u32)>,
     /// For each symbol, the pairs that it begins.
     pairs: Vec<Page>,
-    known: Vec<u8>,
+    known: Vec<u32>,
     symbols: usize,
 }
 
@@ -149,12 +149,7 @@ impl TagSums {
         let all = 0..symbols as Symbol;
         let words = all.clone().map(|symbol| sum(&mut tags.of_word(symbol))).collect();
         let pairs = all.clone().flat_map(|first| all.clone().map(move |second| (first, second)));
-        let (pairs, known) = pairs
-            .map(|(first, second)| {
-                let (page, known) = sum(&mut tags.of_pair(first, second));
-                (page, known as u8)
-            })
-            .unzip();
+        let (pairs, known) = pairs.map(|(first, second)| sum(&mut tags.of_pair(first, second))).unzip();
         Self { words, pairs, known, symbols }
     }
 
@@ -170,7 +165,7 @@ impl TagSums {
         for (first, second) in reading.pairs() {
             let pair = symbol(first) * self.symbols + symbol(second);
             add(sum, &self.pairs[pair]);
-            known += u32::from(self.known[pair]);
+            known += self.known[pair];
         }
         known
     }

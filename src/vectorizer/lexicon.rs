@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Location, Result};
-use crate::text::{NUMBER, Normalizer, Token, tokens};
+use crate::text::{MAX_WORD_BYTES, NUMBER, Normalizer, Token, tokens};
 
 /// Tags of words and the words that negate, as in `data/lexicon.toml`.
 ///
@@ -67,8 +67,9 @@ impl Lexicon {
             return Some(format!("the tag \"{tag}\" has characters other than a to z, 0 to 9 and _"));
         }
         let is_one_word = |word: &str| {
-            word == NUMBER
-                || tokens(word).next().is_some_and(|token| token.start == 0 && token.end == word.len())
+            let mut tokens = tokens(word);
+            let whole = tokens.next().is_some_and(|token| token.start == 0 && token.end == word.len());
+            word == NUMBER || (whole && word.len() <= MAX_WORD_BYTES)
         };
         let word = self.tags.values().flatten().chain(&self.negators).find(|word| !is_one_word(word));
         word.map(|word| format!("\"{word}\" is not one word"))
@@ -332,6 +333,7 @@ mod tests {
         assert!(fault(|l| _ = l.tags.insert("NOT".into(), vec![])).contains("\"NOT\""));
         assert!(fault(|l| l.negators.push("no longer".into())).contains("\"no longer\" is not one word"));
         assert!(fault(|l| l.negators.push(String::new())).contains("is not one word"));
+        assert!(fault(|l| l.negators.push("x".repeat(65))).contains("is not one word"));
     }
 
     #[test]
