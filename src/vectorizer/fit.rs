@@ -11,54 +11,14 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::columns::SparseColumns;
+use super::counting::{Counted, count, count_pairs};
 use super::lexicon::{Mark, Reading, Tagger};
 use super::matcher::{NONE, SHORTEST_GAP, char_ngrams};
 use super::params::VectorizerParams;
+use super::sequences::{Interner, Sequences, surfaces};
 use super::terms::Terms;
 use super::vocabulary::Vocabulary;
 use crate::text::{Normalizer, tokens};
-
-/// Texts per unit of parallel work; fixed, so that results never depend on
-/// the number of threads.
-const CHUNK: usize = 512;
-
-/// Numbers for strings, in order of first appearance.
-#[derive(Default)]
-struct Interner {
-    numbers: FxHashMap<Box<str>, u32>,
-}
-
-impl Interner {
-    fn number(&mut self, string: &str) -> u32 {
-        if let Some(&number) = self.numbers.get(string) {
-            return number;
-        }
-        let number = self.numbers.len() as u32;
-        self.numbers.insert(string.into(), number);
-        number
-    }
-
-    fn strings(self) -> Vec<Box<str>> {
-        let mut strings = vec![Box::default(); self.numbers.len()];
-        for (string, number) in self.numbers {
-            strings[number as usize] = string;
-        }
-        strings
-    }
-}
-
-/// Texts as sequences of numbers, one after another in one array.
-struct Sequences {
-    numbers: Vec<u32>,
-    ends: Vec<usize>,
-}
-
-impl Sequences {
-    fn texts(&self) -> impl Iterator<Item = (usize, std::ops::Range<usize>)> {
-        (0..self.ends.len())
-            .map(|text| (text, if text == 0 { 0 } else { self.ends[text - 1] }..self.ends[text]))
-    }
-}
 
 /// What learning the vocabulary found.
 pub(super) struct Learned {
@@ -133,164 +93,6 @@ pub(super) fn vocabulary<S: AsRef<str> + Sync>(
     }
 }
 
-/// Terms of at least `min_df` texts, in any order.
-struct Counted {
-    names: Terms,
-    /// Their counts, in several matrices one after another: to put them
-    /// together would have them in memory twice.
-    counts: Vec<SparseColumns>,
-}
-
-impl Counted {
-    fn and(mut self, others: Self) -> Self {
-        self.names.append(&others.names);
-        self.counts.extend(others.counts);
-        self
-    }
-
-    /// Appends the terms of at most `most` texts to `counts`, by their names.
-    fn gather(self, most: usize, counts: &mut SparseColumns) -> Terms {
-        let columns =
-            self.counts.iter().flat_map(|part| (0..part.columns()).map(move |column| (part, column)));
-        let mut terms: Vec<(&str, &SparseColumns, usize)> = self
-            .names
-            .iter()
-            .zip(columns)
-            .map(|(name, (part, column))| (name, part, column))
-            .filter(|(_, part, column)| part.column(*column).0.len() <= most)
-            .collect();
-        terms.par_sort_unstable_by_key(|&(name, ..)| name);
-        terms.iter().for_each(|(_, part, column)| counts.push_column(part, *column));
-        terms.iter().map(|(name, ..)| name).collect()
-    }
-}
-
-/// Texts as sequences of surface forms, and the distinct forms.
-fn surfaces<S: AsRef<str> + Sync>(texts: &[S]) -> (Sequences, Vec<&str>) {
-    struct Chunk<'a> {
-        distinct: Vec<&'a str>,
-        numbers: Vec<u32>,
-        lengths: Vec<usize>,
-    }
-    let chunks: Vec<Chunk<'_>> = texts
-        .par_chunks(CHUNK)
-        .map(|texts| {
-            let mut numbers_of = FxHashMap::default();
-            let mut chunk = Chunk { distinct: Vec::new(), numbers: Vec::new(), lengths: Vec::new() };
-            for text in texts {
-                let text = text.as_ref();
-                let before = chunk.numbers.len();
-                for token in tokens(text) {
-                    let surface = &text[token.start..token.end];
-                    let number = *numbers_of.entry(surface).or_insert_with(|| {
-                        chunk.distinct.push(surface);
-                        chunk.distinct.len() as u32 - 1
-                    });
-                    chunk.numbers.push(number);
-                }
-                chunk.lengths.push(chunk.numbers.len() - before);
-            }
-            chunk
-        })
-        .collect();
-
-    let mut numbers_of: FxHashMap<&str, u32> = FxHashMap::default();
-    let mut distinct = Vec::new();
-    let length = chunks.iter().map(|chunk| chunk.numbers.len()).sum();
-    let mut all = Sequences { numbers: Vec::with_capacity(length), ends: Vec::with_capacity(texts.len()) };
-    for chunk in chunks {
-        let global: Vec<u32> = chunk
-            .distinct
-            .into_iter()
-            .map(|surface| {
-                *numbers_of.entry(surface).or_insert_with(|| {
-                    distinct.push(surface);
-                    distinct.len() as u32 - 1
-                })
-            })
-            .collect();
-        all.numbers.extend(chunk.numbers.into_iter().map(|local| global[local as usize]));
-        for length in chunk.lengths {
-            all.ends.push(all.ends.last().copied().unwrap_or(0) + length);
-        }
-    }
-    (all, distinct)
-}
-
-/// Counts features text by text.
-struct Counter {
-    slots: Vec<Slot>,
-    found: Vec<u32>,
-}
-
-/// A feature while it is counted.
-#[derive(Clone)]
-struct Slot {
-    frequency: u32,
-    last_text: u32,
-    /// Where its next count goes.
-    next: usize,
-}
-
-impl Counter {
-    const EMPTY: Slot = Slot { frequency: 0, last_text: NONE, next: usize::MAX };
-
-    /// For features below `features`.
-    fn new(features: usize) -> Self {
-        Self { slots: vec![Self::EMPTY; features], found: Vec::new() }
-    }
-
-    /// Appends to `counts` a column for each feature of at least `min_df`
-    /// texts, of the (feature, text) that `each` gives text by text; returns
-    /// these features, ascending. Feature [`NONE`] does not count.
-    fn count<I: Iterator<Item = (u32, u32)>>(
-        &mut self,
-        each: impl Fn() -> I,
-        min_df: u32,
-        counts: &mut SparseColumns,
-    ) -> Vec<u32> {
-        let each = || each().filter(|&(feature, _)| feature != NONE);
-        self.found.clear();
-        for (feature, text) in each() {
-            let slot = &mut self.slots[feature as usize];
-            if slot.frequency == 0 {
-                self.found.push(feature);
-            }
-            if slot.last_text != text {
-                slot.frequency += 1;
-                slot.last_text = text;
-            }
-        }
-        self.found.sort_unstable();
-        let mut frequent = Vec::new();
-        for &feature in &self.found {
-            let slot = &mut self.slots[feature as usize];
-            slot.last_text = NONE;
-            if slot.frequency >= min_df {
-                slot.next = counts.push_zeros(slot.frequency as usize);
-                frequent.push(feature);
-            }
-        }
-        for (feature, text) in each() {
-            let slot = &mut self.slots[feature as usize];
-            if slot.next == usize::MAX {
-                continue;
-            }
-            if slot.last_text != text {
-                slot.last_text = text;
-                slot.next += 1;
-            }
-            let (row, count) = counts.entry_mut(slot.next - 1);
-            *row = text;
-            *count += 1.0;
-        }
-        for &feature in &self.found {
-            self.slots[feature as usize] = Self::EMPTY;
-        }
-        frequent
-    }
-}
-
 /// Counts single features: `features` gives those of a number.
 fn count_numbers<'f>(
     sequences: &Sequences,
@@ -305,20 +107,6 @@ fn count_numbers<'f>(
         })
     };
     count(sequences.ends.len(), names, each, min_df)
-}
-
-/// Counts the features with the given names; returns the frequent ones.
-fn count<I: Iterator<Item = (u32, u32)>>(
-    texts: usize,
-    names: Vec<Box<str>>,
-    each: impl Fn() -> I,
-    min_df: u32,
-) -> (Vec<u32>, Counted) {
-    let mut counts = SparseColumns::new(texts);
-    let frequent = Counter::new(names.len()).count(each, min_df, &mut counts);
-    counts.shrink_to_fit();
-    let names = frequent.iter().map(|&feature| &names[feature as usize]).collect();
-    (frequent, Counted { names, counts: vec![counts] })
 }
 
 /// Character n-grams within words.
@@ -459,56 +247,4 @@ fn word_pairs(params: &VectorizerParams, sequences: &Sequences, names: &Terms) -
     };
     let (pairs, counts) = count_pairs(sequences.ends.len(), each, params.min_df);
     Counted { names: joined(names, names, &pairs), counts }
-}
-
-/// Pairs of at least `min_df` texts, in order, of the (first, second, text)
-/// that `each` gives text by text. Pairs with [`NONE`] in them do not count.
-///
-/// The second numbers are sorted by the first and then counted in one small
-/// table after another, which beats one large hash table.
-fn count_pairs<I: Iterator<Item = (u32, u32, u32)>>(
-    texts: usize,
-    each: impl Fn() -> I,
-    min_df: u32,
-) -> (Vec<(u32, u32)>, Vec<SparseColumns>) {
-    let each = || each().filter(|&(first, second, _)| first != NONE && second != NONE);
-    let mut ends: Vec<usize> = Vec::new();
-    let mut seconds = 0;
-    for (first, second, _) in each() {
-        if ends.len() <= first as usize {
-            ends.resize(first as usize + 1, 0);
-        }
-        ends[first as usize] += 1;
-        seconds = seconds.max(second as usize + 1);
-    }
-    let mut total = 0;
-    for end in &mut ends {
-        // for now, where the next entry goes
-        total += std::mem::replace(end, total);
-    }
-    let mut entries = vec![(0u32, 0u32); total];
-    for (first, second, text) in each() {
-        entries[ends[first as usize]] = (second, text);
-        ends[first as usize] += 1;
-    }
-    let count_firsts = |counter: &mut Counter, firsts: std::ops::Range<usize>| {
-        let (mut pairs, mut counts) = (Vec::new(), SparseColumns::new(texts));
-        for first in firsts {
-            let from = if first == 0 { 0 } else { ends[first - 1] };
-            let entries = &entries[from..ends[first]];
-            let seconds = counter.count(|| entries.iter().copied(), min_df, &mut counts);
-            pairs.extend(seconds.into_iter().map(|second| (first as u32, second)));
-        }
-        counts.shrink_to_fit();
-        (pairs, counts)
-    };
-    let chunks: Vec<_> = (0..ends.len().div_ceil(CHUNK))
-        .into_par_iter()
-        .map_init(
-            || Counter::new(seconds),
-            |counter, chunk| count_firsts(counter, chunk * CHUNK..((chunk + 1) * CHUNK).min(ends.len())),
-        )
-        .collect();
-    let (pairs, counts): (Vec<_>, Vec<_>) = chunks.into_iter().unzip();
-    (pairs.concat(), counts)
 }

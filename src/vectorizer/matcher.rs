@@ -1,14 +1,15 @@
-//! Finds the vocabulary's terms in texts.
+//! The vocabulary, compiled for look-ups.
 
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::lexicon::{Mark, Reading, Symbol, Tagger};
+use super::lexicon::{Mark, Symbol, Tagger};
+use super::pair_map::PairMap;
 use super::params::{NgramRange, VectorizerParams};
 use super::terms::{TermIndex, Terms};
 use super::vocabulary::Vocabulary;
-use crate::text::{NUMBER, Normalizer, Token, tokens};
+use crate::text::{NUMBER, Normalizer};
 
 /// Stands for "no word", "no n-gram", "no feature".
 pub(crate) const NONE: u32 = u32::MAX;
@@ -224,91 +225,6 @@ impl Spelling {
     }
 }
 
-/// Numbers of pairs of numbers.
-struct PairMap {
-    /// Pairs and their numbers by open addressing, at most two thirds full.
-    slots: Box<[(u32, u32, u32)]>,
-    /// One bit for each hash of a pair: most pairs are not in the map, and
-    /// this small table says so without a miss of the cache.
-    bits: Box<[u64]>,
-}
-
-impl PairMap {
-    const EMPTY: (u32, u32, u32) = (NONE, NONE, NONE);
-
-    fn with_capacity(pairs: usize) -> Self {
-        Self {
-            slots: vec![Self::EMPTY; (pairs + pairs / 2 + 1).next_power_of_two()].into_boxed_slice(),
-            bits: vec![0; (pairs / 4 + 1).next_power_of_two()].into_boxed_slice(),
-        }
-    }
-
-    /// The number of a pair, which is `number` if it had none.
-    fn get_or_insert(&mut self, pair: (u32, u32), number: u32) -> u32 {
-        let (place, bit) = self.bit(pair);
-        self.bits[place] |= bit;
-        let slot = self.slot(pair);
-        if self.slots[slot] == Self::EMPTY {
-            self.slots[slot] = (pair.0, pair.1, number);
-        }
-        self.slots[slot].2
-    }
-
-    /// Calls `found(place, number)` for each of the first `places` places whose
-    /// pair has a number. Pairs with [`NONE`] in them have none.
-    ///
-    /// First all that may be there, then whether they are: no step waits for
-    /// the memory that the one before it asked for.
-    #[inline]
-    fn find_all(
-        &self,
-        places: usize,
-        pair_at: impl Fn(usize) -> (u32, u32),
-        candidates: &mut Vec<u32>,
-        mut found: impl FnMut(usize, u32),
-    ) {
-        candidates.clear();
-        candidates.resize(places, 0);
-        let mut count = 0;
-        for at in 0..places {
-            let pair = pair_at(at);
-            let (place, bit) = self.bit(pair);
-            candidates[count] = at as u32;
-            count += usize::from((self.bits[place] & bit != 0) & (pair.0 != NONE) & (pair.1 != NONE));
-        }
-        for &at in &candidates[..count] {
-            let (_, _, number) = self.slots[self.slot(pair_at(at as usize))];
-            if number != NONE {
-                found(at as usize, number);
-            }
-        }
-    }
-
-    #[inline]
-    fn mix(pair: (u32, u32)) -> u64 {
-        (u64::from(pair.0) << 32 | u64::from(pair.1)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
-    }
-
-    /// The slot of a pair, or the empty one where it belongs.
-    #[inline]
-    fn slot(&self, pair: (u32, u32)) -> usize {
-        let mask = self.slots.len() - 1;
-        let mut slot = (Self::mix(pair) >> 32) as usize & mask;
-        while (self.slots[slot].0, self.slots[slot].1) != pair && self.slots[slot] != Self::EMPTY {
-            slot = (slot + 1) & mask;
-        }
-        slot
-    }
-
-    /// Where the bit of a pair is: 16 to 32 bits for each pair of the map, so
-    /// that about one other pair in 20 is looked up in vain.
-    #[inline]
-    fn bit(&self, pair: (u32, u32)) -> (usize, u64) {
-        let mixed = Self::mix(pair);
-        ((mixed >> 32) as usize & (self.bits.len() - 1), 1 << (mixed >> 26 & 63))
-    }
-}
-
 /// Calls `found` with each character n-gram of a word.
 pub(super) fn char_ngrams(word: &str, range: NgramRange, mut found: impl FnMut(&str)) {
     if word == NUMBER {
@@ -369,105 +285,5 @@ impl Joiner {
                 found(feature, at + distance, distance + 1);
             });
         }
-    }
-}
-
-/// Matches texts one after another, remembering the forms it has seen.
-pub(crate) struct Finder<'m> {
-    matcher: &'m Matcher,
-    /// Where the form of a surface stands in `forms`.
-    places: FxHashMap<Box<str>, u32>,
-    forms: Vec<Form>,
-    spans: Vec<Token>,
-    words: Vec<u32>,
-    /// Places in `forms`, one for each word.
-    found: Vec<u32>,
-    joiner: Joiner,
-    reading: Reading,
-}
-
-/// One occurrence of a feature: the feature and the tokens it covers.
-pub(crate) struct Occurrence {
-    pub feature: u32,
-    pub first: Token,
-    pub last: Token,
-}
-
-impl<'m> Finder<'m> {
-    /// Bounds the memory that unusual forms can take.
-    const MOST_FORMS: usize = 1 << 16;
-
-    pub fn new(matcher: &'m Matcher) -> Self {
-        Self {
-            matcher,
-            places: FxHashMap::default(),
-            forms: Vec::new(),
-            spans: Vec::new(),
-            words: Vec::new(),
-            found: Vec::new(),
-            joiner: Joiner::default(),
-            reading: Reading::default(),
-        }
-    }
-
-    /// Calls `found` with each occurrence of a known term, those of one word
-    /// first; returns the number of words in the text.
-    pub fn occurrences(&mut self, text: &str, mut found: impl FnMut(Occurrence)) -> usize {
-        self.spans.clear();
-        self.spans.extend(tokens(text));
-        if self.forms.len() + self.spans.len() > Self::MOST_FORMS {
-            self.places.clear();
-            self.forms.clear();
-        }
-        self.found.clear();
-        self.words.clear();
-        for &token in &self.spans {
-            let surface = &text[token.start..token.end];
-            let place = match self.places.get(surface) {
-                Some(&place) => place,
-                None => {
-                    let place = self.forms.len() as u32;
-                    self.places.insert(surface.into(), place);
-                    self.forms.push(self.matcher.form(surface));
-                    place
-                }
-            };
-            let form = &self.forms[place as usize];
-            let single = self.matcher.feature(form.word);
-            for &feature in form.characters.iter().chain((single != NONE).then_some(&single)) {
-                found(Occurrence { feature, first: token, last: token });
-            }
-            self.words.push(form.word);
-            self.found.push(place);
-        }
-        if let Some(tags) = self.matcher.tags() {
-            let forms = self.found.iter().map(|&place| &self.forms[place as usize]);
-            let marks = forms.map(|form| form.mark);
-            self.reading.read(&tags.tagger, text, self.spans.iter().copied().zip(marks));
-            let span = |place: u32| self.spans[place as usize];
-            for &place in &self.reading.negated {
-                let feature = self.forms[self.found[place as usize] as usize].negated;
-                if feature != NONE {
-                    found(Occurrence { feature, first: span(place), last: span(place) });
-                }
-            }
-            let tagged = &self.reading.tagged;
-            for &(symbol, place) in tagged {
-                for feature in tags.of_word(symbol) {
-                    found(Occurrence { feature, first: span(place), last: span(place) });
-                }
-            }
-            for (first, second) in self.reading.pairs() {
-                let ((first, from), (second, to)) = (tagged[first], tagged[second]);
-                for feature in tags.of_pair(first, second) {
-                    found(Occurrence { feature, first: span(from), last: span(to) });
-                }
-            }
-        }
-        self.joiner.terms(self.matcher, &self.words, |feature, last, length| {
-            let (first, last) = (self.spans[last + 1 - length], self.spans[last]);
-            found(Occurrence { feature, first, last });
-        });
-        self.spans.len()
     }
 }

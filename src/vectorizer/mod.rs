@@ -1,12 +1,16 @@
 //! From texts to sparse TF-IDF rows.
 
 mod columns;
+mod counting;
+mod finder;
 mod fit;
 mod lexicon;
 mod matcher;
+mod pair_map;
 mod params;
 mod rows;
 mod selection;
+mod sequences;
 mod terms;
 mod vocabulary;
 
@@ -15,9 +19,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 pub(crate) use columns::SparseColumns;
+pub(crate) use finder::{Finder, Occurrence};
 pub use lexicon::Lexicon;
 pub(crate) use lexicon::{Mark, Reading, Symbol, Tagger};
-pub(crate) use matcher::{Finder, Joiner, Matcher, NONE, Occurrence, Tags};
+pub(crate) use matcher::{Joiner, Matcher, NONE, Tags};
 pub use params::{NgramRange, Norm, VectorizerParams};
 pub use rows::SparseRows;
 pub use vocabulary::{Term, Vocabulary};
