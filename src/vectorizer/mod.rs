@@ -226,6 +226,26 @@ mod tests {
         prop::collection::vec(words, 0..20).prop_map(|words| words.join(" "))
     }
 
+    /// Their beginnings need places too: the map was full, and a look-up never ended.
+    #[test]
+    fn long_n_grams_without_their_beginnings_are_found() {
+        let words = |from: usize| (from..from + 9).map(|i| format!("w{i}")).collect::<Vec<_>>().join(" ");
+        let texts: Vec<String> = (0..40).map(|i| words(i % 20 * 10)).collect();
+        let params = VectorizerParams {
+            normalizer: crate::text::NormalizerParams {
+                language: crate::text::Language::None,
+                mask_numbers: false,
+            },
+            word_ngrams: NgramRange::new(8, 8).expect("a range"),
+            char_ngrams: None,
+            window: None,
+            ..Default::default()
+        };
+        let vectorizer = Vectorizer::fit(&params, &texts, &[0; 40]).expect("fits");
+        let rows = vectorizer.transform(&["w1 w2", texts[3].as_str()]);
+        assert_eq!((rows.row(0).0.len(), rows.row(1).0.len()), (0, 2));
+    }
+
     proptest! {
         /// Bit by bit what looking for the terms in the texts again gives.
         #[test]
