@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::Model;
 use super::scorer::Compiled;
 use crate::classifier::argmax;
+use crate::text::tokens;
 use crate::vectorizer::{Finder, Occurrence, Term};
 
 /// What one stretch of the text adds to the predicted label's logit.
@@ -14,11 +15,27 @@ pub struct Contribution {
     pub bytes: std::ops::Range<usize>,
     /// The text there.
     pub text: String,
+    /// Whether the first and the last word there make the term, and those
+    /// between them have no part in it.
+    pub pair: bool,
     /// The known terms found there: stems for words and n-grams. For a single
     /// word the sum includes its character n-grams, which are not listed.
     pub term: String,
     /// What it adds to the logit.
     pub value: f64,
+}
+
+impl Contribution {
+    /// The words that make the term, for people to read.
+    pub fn words(&self) -> String {
+        let ends = (tokens(&self.text).next(), tokens(&self.text).last());
+        match ends {
+            (Some(first), Some(last)) if self.pair => {
+                format!("{} .. {}", &self.text[first.start..first.end], &self.text[last.start..last.end])
+            }
+            _ => self.text.replace('\n', " "),
+        }
+    }
 }
 
 /// A term and how much it speaks for a label.
@@ -115,16 +132,25 @@ pub(super) fn explain(model: &Model, compiled: &Compiled, text: &str, class: Opt
     let intercept = centred(compiled.bias(), class);
 
     // what covers the same words is told together: the character n-grams and
-    // the stem of one token, an n-gram and a pair of the same length
-    occurrences.sort_by_key(|o| (o.first.start, o.last.end));
-    let mut contributions: Vec<Contribution> = Vec::new();
+    // the stem of one token, a pair of words and one of their tags
     let vocabulary = model.vectorizer.vocabulary();
+    let is_pair = |o: &Occurrence| {
+        let of_two = match vocabulary.term(o.feature as usize) {
+            Term::Pair(_) => true,
+            Term::Tags(tags) => tags.contains(' '),
+            _ => false,
+        };
+        of_two && tokens(&text[o.first.end..o.last.start]).next().is_some()
+    };
+    occurrences.sort_by_cached_key(|o| (o.first.start, o.last.end, is_pair(o)));
+    let mut contributions: Vec<Contribution> = Vec::new();
     for occurrence in &occurrences {
         let bytes = occurrence.first.start..occurrence.last.end;
         let weights: Vec<f64> = compiled.weights(occurrence.feature).collect();
         let value = centred(&weights, class) / norm;
         let term = spelled(vocabulary.term(occurrence.feature as usize)).unwrap_or_default();
-        match contributions.last_mut().filter(|last| last.bytes == bytes) {
+        let pair = is_pair(occurrence);
+        match contributions.last_mut().filter(|last| last.bytes == bytes && last.pair == pair) {
             Some(same) => {
                 same.value += value;
                 if !same.term.is_empty() && !term.is_empty() {
@@ -133,7 +159,8 @@ pub(super) fn explain(model: &Model, compiled: &Compiled, text: &str, class: Opt
                 same.term.push_str(&term);
             }
             None => {
-                contributions.push(Contribution { text: text[bytes.clone()].to_owned(), bytes, term, value })
+                let text = text[bytes.clone()].to_owned();
+                contributions.push(Contribution { text, bytes, pair, term, value })
             }
         }
     }

@@ -11,7 +11,7 @@ pub(crate) struct Word<'a> {
     /// n-grams it is part of. `None` where no known term covers it.
     pub value: Option<f64>,
     /// The contributions it has a part in, whole.
-    parts: Vec<(&'a str, f64)>,
+    parts: Vec<(String, f64)>,
 }
 
 impl Word<'_> {
@@ -44,7 +44,7 @@ impl Word<'_> {
 }
 
 /// Cuts `text` into words and what stands between them; together they are the
-/// text. The contribution of an n-gram is shared out evenly among its words,
+/// text. A contribution is shared out evenly among the words that make its term,
 /// so that the values add up to the explanation's.
 pub(crate) fn shaded_words<'a>(text: &'a str, explanation: &Explanation) -> Vec<Word<'a>> {
     let plain = |text| Word { text, value: None, parts: Vec::new() };
@@ -54,10 +54,12 @@ pub(crate) fn shaded_words<'a>(text: &'a str, explanation: &Explanation) -> Vec<
         let range = &contribution.bytes;
         let first = spans.partition_point(|token| token.start < range.start);
         let last = spans.partition_point(|token| token.end <= range.end);
-        let share = contribution.value / (last - first).max(1) as f64;
-        for word in words.get_mut(first..last).unwrap_or_default() {
+        let inside = words.get_mut(first..last).unwrap_or_default();
+        let step = if contribution.pair { inside.len().saturating_sub(1).max(1) } else { 1 };
+        let share = contribution.value / inside.len().div_ceil(step).max(1) as f64;
+        for word in inside.iter_mut().step_by(step) {
             *word.value.get_or_insert(0.0) += share;
-            word.parts.push((&text[range.clone()], contribution.value));
+            word.parts.push((contribution.words(), contribution.value));
         }
     }
     let mut pieces = Vec::with_capacity(words.len() * 2 + 1);
@@ -85,11 +87,21 @@ mod tests {
     fn explanation(contributions: &[(std::ops::Range<usize>, f64)]) -> Explanation {
         let contributions = contributions.iter().map(|(bytes, value)| Contribution {
             bytes: bytes.clone(),
-            text: String::new(),
+            text: "They must go, now"[bytes.clone()].to_owned(),
+            pair: false,
             term: String::new(),
             value: *value,
         });
         Explanation { label: "x".into(), logit: 0.0, intercept: 0.0, contributions: contributions.collect() }
+    }
+
+    #[test]
+    fn a_pair_is_shared_out_between_its_ends() {
+        let mut explanation = explanation(&[(0..12, 1.0)]);
+        explanation.contributions[0].pair = true;
+        let words = shaded_words("They must go, now", &explanation);
+        assert_eq!([words[0].value, words[2].value, words[4].value], [Some(0.5), None, Some(0.5)]);
+        assert_eq!(explanation.contributions[0].words(), "They .. go");
     }
 
     #[test]

@@ -125,6 +125,7 @@ mod tests {
         let contribution = |bytes: std::ops::Range<usize>, value| Contribution {
             bytes,
             text: String::new(),
+            pair: false,
             term: String::new(),
             value,
         };

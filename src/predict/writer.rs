@@ -314,7 +314,7 @@ fn round_to_millionths(probabilities: &[f64], class: usize, millionths: &mut [u3
 /// The strongest contributions in one line.
 pub(super) fn in_one_line(explanation: &Explanation) -> String {
     let strongest = explanation.strongest();
-    let parts = strongest.iter().take(6).map(|c| format!("{} {:+.2}", c.text.replace('\n', " "), c.value));
+    let parts = strongest.iter().take(6).map(|c| format!("{} {:+.2}", c.words(), c.value));
     parts.collect::<Vec<_>>().join("; ")
 }
 
@@ -327,8 +327,8 @@ fn in_json(text: &str, explanation: &Explanation) -> Value {
         .iter()
         .map(|c| {
             json!({
-                "text": c.text, "term": c.term, "start": chars(c.bytes.start), "end": chars(c.bytes.end),
-                "value": c.value,
+                "text": c.text, "pair": c.pair, "term": c.term, "start": chars(c.bytes.start),
+                "end": chars(c.bytes.end), "value": c.value,
             })
         })
         .collect();
