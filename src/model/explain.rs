@@ -6,7 +6,7 @@ use super::Model;
 use super::scorer::Compiled;
 use crate::classifier::argmax;
 use crate::text::tokens;
-use crate::vectorizer::{Finder, Occurrence, Term};
+use crate::vectorizer::{Finder, Occurrence, Tagger, Term};
 
 /// What one stretch of the text adds to the predicted label's logit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -102,7 +102,7 @@ fn spelled(term: Term<'_>) -> Option<String> {
         Term::Words(words) => Some(words.to_owned()),
         Term::Characters(_) => None,
         Term::Pair(pair) => Some(pair.replace(' ', " .. ")),
-        Term::Negated(stem) => Some(format!("NOT_{stem}")),
+        Term::Negated(stem) => Some(format!("{}{stem}", Tagger::NOT)),
         Term::Tags(tags) => Some(format!("<{}>", tags.replace(' ', "> .. <"))),
     }
 }

@@ -147,11 +147,7 @@ fn readings<S: AsRef<str>>(
                 None => (NONE, Mark::NONE),
             })
             .collect();
-        let count = tagger.names().len();
-        names.extend(tagger.names().iter().map(|name| name.as_str().into()));
-        for first in tagger.names() {
-            names.extend(tagger.names().iter().map(|second| format!("{first} {second}").into()));
-        }
+        names.extend(tagger.terms().map(Box::from));
         let mut reading = Reading::default();
         for ((text, range), string) in surfaces.texts().zip(texts) {
             let (string, surfaces) = (string.as_ref(), &surfaces.numbers[range]);
@@ -160,16 +156,11 @@ fn readings<S: AsRef<str>>(
             for &place in &reading.negated {
                 negated.push((of_surface[surfaces[place as usize] as usize].0, text as u32));
             }
-            let tags = |place: usize| tagger.tags(reading.tagged[place].0);
-            for place in 0..reading.tagged.len() {
-                tagged.extend(tags(place).map(|tag| (tag as u32, text as u32)));
-            }
-            for (first, second) in reading.pairs() {
-                for tag in tags(first) {
-                    let pairs = tags(second).map(|next| (count + tag * count + next) as u32);
-                    tagged.extend(pairs.map(|pair| (pair, text as u32)));
-                }
-            }
+            let symbol = |place: usize| reading.tagged[place].0;
+            let tags = reading.tagged.iter().flat_map(|&(symbol, _)| tagger.tags(symbol));
+            let pairs =
+                reading.pairs().flat_map(|(first, second)| tagger.pairs(symbol(first), symbol(second)));
+            tagged.extend(tags.chain(pairs).map(|term| (term as u32, text as u32)));
         }
     }
     let (_, negated) = count(texts.len(), interner.strings(), || negated.iter().copied(), params.min_df);

@@ -103,6 +103,7 @@ impl Mark {
 pub(crate) struct Tagger {
     scope: u8,
     reach: usize,
+    /// The signed tags.
     names: Vec<String>,
     marks: FxHashMap<String, Mark>,
     /// The tags of each set.
@@ -154,9 +155,11 @@ impl Tagger {
         self.marks.get(stem).copied().unwrap_or_default()
     }
 
-    /// Names of the signed tags: each tag, and each negated one after it.
-    pub fn names(&self) -> &[String] {
-        &self.names
+    /// The terms that tags make, in the order of their numbers: each tag and
+    /// after it the negated one, then all pairs of these.
+    pub fn terms(&self) -> impl Iterator<Item = String> {
+        let pairs = self.names.iter().flat_map(|first| self.names.iter().map(move |second| (first, second)));
+        self.names.iter().cloned().chain(pairs.map(|(first, second)| format!("{first} {second}")))
     }
 
     /// Number of symbols.
@@ -164,10 +167,16 @@ impl Tagger {
         2 * self.sets.len()
     }
 
-    /// The signed tags of a symbol.
+    /// The numbers of the signed tags of a symbol.
     pub fn tags(&self, symbol: Symbol) -> impl Iterator<Item = usize> + Clone {
         let sign = usize::from(symbol % 2);
         self.sets[usize::from(symbol / 2)].iter().map(move |&tag| 2 * usize::from(tag) + sign)
+    }
+
+    /// The numbers of the pairs of tags that two words make.
+    pub fn pairs(&self, first: Symbol, second: Symbol) -> impl Iterator<Item = usize> {
+        let count = self.names.len();
+        self.tags(first).flat_map(move |tag| self.tags(second).map(move |next| count + tag * count + next))
     }
 }
 
@@ -279,7 +288,7 @@ mod tests {
         reading.read(&tagger, text, tokens(text).map(|token| (token, mark(token))));
         let words: Vec<&str> = tokens(text).map(|token| &text[token.start..token.end]).collect();
         let tags = |place: usize| {
-            let names = tagger.tags(reading.tagged[place].0).map(|tag| tagger.names()[tag].as_str());
+            let names = tagger.tags(reading.tagged[place].0).map(|tag| tagger.names[tag].as_str());
             names.collect::<Vec<_>>().join("+")
         };
         (

@@ -30,44 +30,33 @@ pub(crate) struct Form {
     pub negated: u32,
 }
 
-impl Form {
-    fn unknown() -> Self {
-        Self { word: NONE, characters: Box::default(), mark: Mark::NONE, negated: NONE }
-    }
-}
-
 /// The lexicon, and the features of its tags.
 pub(crate) struct Tags {
     pub tagger: Arc<Tagger>,
-    /// For each signed tag its feature or [`NONE`], and for each two of them.
-    feature_of_tag: Vec<u32>,
-    feature_of_pair: Vec<u32>,
+    /// The feature of each of the tagger's terms, or [`NONE`].
+    features: Vec<u32>,
 }
 
 impl Tags {
     fn new(tagger: Arc<Tagger>, tags: Terms, first_feature: usize) -> Self {
         let tags = TermIndex::new(tags);
-        let feature = |term: &str| tags.position(term).map_or(NONE, |at| (first_feature + at) as u32);
-        let names = tagger.names();
-        let feature_of_tag = names.iter().map(|name| feature(name)).collect();
-        let pairs =
-            names.iter().flat_map(|first| names.iter().map(move |second| format!("{first} {second}")));
-        let feature_of_pair = pairs.map(|pair| feature(&pair)).collect();
-        Self { tagger, feature_of_tag, feature_of_pair }
+        let feature = |term: String| tags.position(&term).map_or(NONE, |at| (first_feature + at) as u32);
+        let features = tagger.terms().map(feature).collect();
+        Self { tagger, features }
     }
 
     /// The features of a tagged word.
     pub fn of_word(&self, symbol: Symbol) -> impl Iterator<Item = u32> {
-        self.tagger.tags(symbol).map(|tag| self.feature_of_tag[tag]).filter(|&feature| feature != NONE)
+        self.known(self.tagger.tags(symbol))
     }
 
     /// The features of two tagged words.
     pub fn of_pair(&self, first: Symbol, second: Symbol) -> impl Iterator<Item = u32> {
-        let count = self.feature_of_tag.len();
-        let pairs = self.tagger.tags(first).flat_map(move |tag| {
-            self.tagger.tags(second).map(move |next| self.feature_of_pair[tag * count + next])
-        });
-        pairs.filter(|&feature| feature != NONE)
+        self.known(self.tagger.pairs(first, second))
+    }
+
+    fn known(&self, terms: impl Iterator<Item = usize>) -> impl Iterator<Item = u32> {
+        terms.map(|term| self.features[term]).filter(|&feature| feature != NONE)
     }
 }
 
@@ -145,7 +134,7 @@ impl Matcher {
     /// What a surface form brings.
     pub fn form(&self, surface: &str) -> Form {
         let Some(word) = self.normalizer.word(surface) else {
-            return Form::unknown();
+            return Form { word: NONE, characters: Box::default(), mark: Mark::NONE, negated: NONE };
         };
         let stem = self.normalizer.stem(&word);
         let mut characters = Vec::new();
