@@ -134,22 +134,23 @@ pub(super) fn explain(model: &Model, compiled: &Compiled, text: &str, class: Opt
     // what covers the same words is told together: the character n-grams and
     // the stem of one token, a pair of words and one of their tags
     let vocabulary = model.vectorizer.vocabulary();
-    let is_pair = |o: &Occurrence| {
-        let of_two = match vocabulary.term(o.feature as usize) {
+    let covered = occurrences.iter().map(|o| {
+        let term = vocabulary.term(o.feature as usize);
+        let of_two = match term {
             Term::Pair(_) => true,
             Term::Tags(tags) => tags.contains(' '),
             _ => false,
         };
-        of_two && tokens(&text[o.first.end..o.last.start]).next().is_some()
-    };
-    occurrences.sort_by_cached_key(|o| (o.first.start, o.last.end, is_pair(o)));
+        let pair = of_two && tokens(&text[o.first.end..o.last.start]).next().is_some();
+        (o.first.start..o.last.end, pair, term, o.feature)
+    });
+    let mut covered: Vec<_> = covered.collect();
+    covered.sort_by_key(|(bytes, pair, ..)| (bytes.start, bytes.end, *pair));
     let mut contributions: Vec<Contribution> = Vec::new();
-    for occurrence in &occurrences {
-        let bytes = occurrence.first.start..occurrence.last.end;
-        let weights: Vec<f64> = compiled.weights(occurrence.feature).collect();
+    for (bytes, pair, term, feature) in covered {
+        let weights: Vec<f64> = compiled.weights(feature).collect();
         let value = centred(&weights, class) / norm;
-        let term = spelled(vocabulary.term(occurrence.feature as usize)).unwrap_or_default();
-        let pair = is_pair(occurrence);
+        let term = spelled(term).unwrap_or_default();
         match contributions.last_mut().filter(|last| last.bytes == bytes && last.pair == pair) {
             Some(same) => {
                 same.value += value;
