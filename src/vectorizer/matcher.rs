@@ -88,9 +88,7 @@ impl Matcher {
         let Spelling { stems, words_of_terms } = Spelling::of(vocabulary);
         let mut spelled = words_of_terms.chunk_by(|&a, _| a != NONE).map(|words| &words[..words.len() - 1]);
 
-        // an n-gram whose beginnings are no terms brings edges for these too
-        let spaces = |term: &str| memchr::memchr_iter(b' ', term.as_bytes()).count();
-        let mut edges = PairMap::with_capacity(vocabulary.words.iter().map(spaces).sum());
+        let mut edges = PairMap::with_capacity(vocabulary.words.len());
         let mut feature_of_node = vec![NONE; stems.len()];
         for (feature, words) in spelled.by_ref().take(vocabulary.words.len()).enumerate() {
             let node = words[1..].iter().fold(words[0], |node, &word| {

@@ -9,27 +9,46 @@ pub(super) struct PairMap {
     /// One bit for each hash of a pair: most pairs are not in the map, and
     /// this small table says so without a miss of the cache.
     bits: Box<[u64]>,
+    /// Pairs in the map.
+    used: usize,
 }
 
 impl PairMap {
     const EMPTY: (u32, u32, u32) = (NONE, NONE, NONE);
 
+    /// With space for `pairs` before it has to grow.
     pub fn with_capacity(pairs: usize) -> Self {
         Self {
             slots: vec![Self::EMPTY; (pairs + pairs / 2 + 1).next_power_of_two()].into_boxed_slice(),
             bits: vec![0; (pairs / 4 + 1).next_power_of_two()].into_boxed_slice(),
+            used: 0,
         }
     }
 
     /// The number of a pair, which is `number` if it had none.
     pub fn get_or_insert(&mut self, pair: (u32, u32), number: u32) -> u32 {
+        let slot = self.slot(pair);
+        if self.slots[slot] != Self::EMPTY {
+            return self.slots[slot].2;
+        }
+        // a look-up ends at an empty slot, so there must always be some
+        if 3 * (self.used + 1) > 2 * self.slots.len() {
+            let full = std::mem::replace(self, Self::with_capacity(2 * self.used + 1));
+            for &(first, second, number) in full.slots.iter().filter(|&&slot| slot != Self::EMPTY) {
+                self.insert((first, second), number);
+            }
+        }
+        self.insert(pair, number);
+        number
+    }
+
+    /// Adds a pair that is not there yet.
+    fn insert(&mut self, pair: (u32, u32), number: u32) {
         let (place, bit) = self.bit(pair);
         self.bits[place] |= bit;
         let slot = self.slot(pair);
-        if self.slots[slot] == Self::EMPTY {
-            self.slots[slot] = (pair.0, pair.1, number);
-        }
-        self.slots[slot].2
+        self.slots[slot] = (pair.0, pair.1, number);
+        self.used += 1;
     }
 
     /// Calls `found(place, number)` for each of the first `places` places whose
@@ -84,5 +103,25 @@ impl PairMap {
     fn bit(&self, pair: (u32, u32)) -> (usize, u64) {
         let mixed = Self::mix(pair);
         ((mixed >> 32) as usize & (self.bits.len() - 1), 1 << (mixed >> 26 & 63))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_map_made_too_small_grows() {
+        for capacity in [0, 1, 7, 200] {
+            let mut map = PairMap::with_capacity(capacity);
+            for number in 0..100 {
+                assert_eq!(map.get_or_insert((number, number + 1), number), number);
+                assert_eq!(map.get_or_insert((number, number + 1), 1000), number);
+            }
+            let mut found = Vec::new();
+            let pair = |at: usize| (at as u32, at as u32 + 1);
+            map.find_all(150, pair, &mut Vec::new(), |at, number| found.push((at, number)));
+            assert_eq!(found, (0..100).map(|n| (n as usize, n)).collect::<Vec<_>>());
+        }
     }
 }
