@@ -35,6 +35,7 @@
 pub mod check;
 mod classifier;
 pub mod corpus;
+mod dates;
 mod digest;
 mod error;
 pub mod evaluation;

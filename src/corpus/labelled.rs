@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::source::Source;
 use super::table::Table;
+use crate::dates::Day;
 use crate::digest::hex;
 use crate::error::{Error, Location, Result};
 use crate::label::Labels;
@@ -211,23 +212,7 @@ impl Corpus {
 /// Whether a text is a day of the Gregorian calendar as ISO 8601 writes it,
 /// yyyy-mm-dd: such texts sort as their days do.
 fn is_iso_date(text: &str) -> bool {
-    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<u16>().ok())?;
-    let parts: Vec<&str> = text.split('-').collect();
-    let [year, month, day] = parts[..] else { return false };
-    if [year.len(), month.len(), day.len()] != [4, 2, 2] {
-        return false;
-    }
-    let (Some(year), Some(month), Some(day)) = (digits(year), digits(month), digits(day)) else {
-        return false;
-    };
-    let days = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        _ => 0,
-    };
-    (1..=days).contains(&day)
+    text.parse::<Day>().is_ok_and(|day| day.to_string() == text)
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::dates::{DateFormat, Day};
 use crate::corpus::{Dialect, Row, RowBlock, Source, Table};
+use crate::dates::{DateFormat, Day};
 use crate::error::{Error, Location, Result};
 use crate::model::Model;
 

@@ -2,15 +2,14 @@
 //! errors, with a test of their trend.
 
 mod change;
-mod dates;
 mod duplicates;
 mod input;
 mod series;
 mod significance;
 mod warnings;
 
+pub use crate::dates::{DateFormat, Day, Period};
 pub use change::{LEAST_SEGMENT, LEVEL, PERMUTATIONS};
-pub use dates::{DateFormat, Day, Period};
 pub use duplicates::{NEAR, WITHIN_DAYS};
 pub use input::{BadDate, InputParams, Statements};
 use serde::Serialize;

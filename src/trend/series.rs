@@ -6,11 +6,11 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::change::splits;
-use super::dates::Day;
 use super::input::Statements;
 use super::significance::{Series, slope, variance};
 use super::{Change, Group, PeriodShares, Share, TrendParams};
 use crate::classifier::argmax;
+use crate::dates::Day;
 use crate::error::{Error, Result};
 use crate::prevalence::{Quantifier, Redraws, Resamples, interval};
 
